@@ -1,0 +1,1 @@
+"""What chapters and the command line need: claims, figures, provenance, the runner."""

@@ -1,0 +1,107 @@
+"""Links: the scalar functions of the book, activations of the student and of the teacher alike, with derivatives.
+
+A link is known by its usual name (`NAMES`), by its Hermite coefficients, or given as a `Link` of one's own.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.polynomial import hermite_e
+from scipy import special
+
+from onestep.checks import InputError, real
+
+Function = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A scalar function with its derivative, both vectorised: array in, array of the same shape and precision out.
+
+    Attributes
+    ----------
+    name : what figures and messages call it.
+    function, derivative : callables on arrays. At a kink the derivative may take either one-sided value.
+    kinks : the points where the function or a low derivative jumps; quadrature splits there.
+    derivative_from_value : the derivative as a function of the value (1 - s^2 for tanh), where one exists. The
+        simulation uses it to save a pass over a matrix the size of the whole feature matrix.
+
+    Raises
+    ------
+    InputError : `function` or `derivative` cannot be called, or a kink is not a finite number.
+    """
+
+    name: str
+    function: Function
+    derivative: Function
+    kinks: tuple[float, ...] = ()
+    derivative_from_value: Function | None = None
+
+    def __post_init__(self):
+        for field in ("function", "derivative"):
+            if not callable(getattr(self, field)):
+                raise InputError(field, getattr(self, field), "a callable that maps an array to an array of its shape")
+        if self.derivative_from_value is not None and not callable(self.derivative_from_value):
+            raise InputError("derivative_from_value", self.derivative_from_value, "a callable or None")
+        object.__setattr__(self, "kinks", tuple(real("kinks", kink) for kink in self.kinks))
+
+    def __call__(self, z):
+        return self.function(z)
+
+    def shifted(self, offset: float) -> "Link":
+        """The link minus a constant; its derivative is unchanged."""
+        if offset == 0.0:
+            return self
+        function, slope = self.function, self.derivative_from_value
+        return Link(
+            self.name,
+            lambda z: function(z) - offset,
+            self.derivative,
+            self.kinks,
+            None if slope is None else (lambda s: slope(s + offset)),
+        )
+
+
+def _relu(z):
+    return np.maximum(z, 0)
+
+
+def _step(z):
+    return (np.asarray(z) > 0).astype(np.result_type(z, np.float32))
+
+
+def _softplus(z):
+    return np.logaddexp(z, 0)
+
+
+def _gauss(z):
+    return np.exp(-np.square(z)) * (2 / math.sqrt(math.pi))
+
+
+def _sigmoid_slope(z):
+    s = special.expit(z)
+    return s * (1 - s)
+
+
+_NAMED = (
+    Link("relu", _relu, _step, kinks=(0.0,), derivative_from_value=_step),
+    Link("tanh", np.tanh, lambda z: 1 - np.square(np.tanh(z)), derivative_from_value=lambda s: 1 - np.square(s)),
+    Link("erf", special.erf, _gauss),
+    Link("softplus", _softplus, special.expit, derivative_from_value=lambda s: -np.expm1(-s)),
+    Link("sigmoid", special.expit, _sigmoid_slope, derivative_from_value=lambda s: s * (1 - s)),
+    Link("sin", np.sin, np.cos),
+)
+NAMES = {link.name: link for link in _NAMED}
+
+
+def polynomial(coefficients) -> Link:
+    """The link sum_k c_k He_k (probabilists' Hermite polynomials) for `coefficients` c_0, c_1, ..."""
+    c = np.asarray(coefficients, dtype=float)
+    slope = hermite_e.hermeder(c) if c.size > 1 else np.zeros(1)
+    return Link(
+        "He[" + ", ".join(f"{value:g}" for value in c) + "]",
+        lambda z: hermite_e.hermeval(z, c.astype(np.result_type(z, np.float32))),
+        lambda z: hermite_e.hermeval(z, slope.astype(np.result_type(z, np.float32))),
+    )

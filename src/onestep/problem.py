@@ -1,0 +1,167 @@
+"""The problem: every number that theory and simulation need, checked once, then trusted."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import numpy as np
+
+from onestep.checks import InputError, choice, integer, real
+from onestep.hermite import ORDER, Expansion, expand, expand_polynomial
+from onestep.links import NAMES, Link, polynomial
+
+LinkSpec = str | Sequence[float] | Link
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One two-layer network, one teacher and their sizes: immutable, validated, hashable.
+
+    Data x ~ N(0, I_d), y = sigma_star(beta_star . x) + noise, |beta_star| = 1. Network f(x) = a' sigma(W x) with N
+    hidden units, a_j of variance 1/N, rows of the untrained W uniform on the unit sphere of R^d.
+    Setting of Moniri, Lee, Hassani, Dobriban (arXiv:2310.07891).
+
+    Attributes
+    ----------
+    n : rows of the ridge batch, and of the gradient batch unless `n_gradient` says otherwise.
+    d : input dimension.
+    N : hidden units.
+    activation : of the network. A name in `links.NAMES`, Hermite coefficients (c_0, c_1, ...) or a `Link`.
+        It is centred: `sigma` is the activation minus its Gaussian mean, which `centring` reports.
+    teacher : sigma_star, given like `activation`, but not centred.
+    noise_std : standard deviation of the label noise.
+    readout : law of a_j: "gaussian", N(0, 1/N); or "constant", 1/sqrt(N).
+    first_output : scale of the output f0 that the first residual y - f0(X) contains. "mean_field" is
+        f0 = a' sigma(W x) / sqrt(N), "order_one" is f0 = a' sigma(W x). Only with the first is the gradient
+        asymptotically of rank one along X'y.
+    precision : of the simulation's arrays; the theory always computes in float64.
+    n_gradient : rows of the gradient batch; None means n.
+
+    Raises
+    ------
+    InputError : naming the argument, what was given and what is allowed.
+    """
+
+    n: int = 2000
+    d: int = 1000
+    N: int = 1500
+    activation: LinkSpec = "tanh"
+    teacher: LinkSpec = (0.0, 1.0, 0.5)
+    noise_std: float = 0.5
+    readout: str = "gaussian"
+    first_output: str = "mean_field"
+    precision: str = "float64"
+    n_gradient: int | None = None
+
+    def __post_init__(self):
+        checked = {
+            "n": integer("n", self.n),
+            "d": integer("d", self.d),
+            "N": integer("N", self.N),
+            "activation": _spec("activation", self.activation),
+            "teacher": _spec("teacher", self.teacher),
+            "noise_std": real("noise_std", self.noise_std, minimum=0.0),
+            "readout": choice("readout", self.readout, ("gaussian", "constant")),
+            "first_output": choice("first_output", self.first_output, ("mean_field", "order_one")),
+            "precision": choice("precision", self.precision, ("float64", "float32")),
+            "n_gradient": None if self.n_gradient is None else integer("n_gradient", self.n_gradient),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        # Expanding now lets a link that cannot be expanded fail here and not in the middle of a run.
+        if self.student[1] == 0.0:
+            raise InputError(
+                "activation",
+                self.activation,
+                "an activation with c_1 = E[sigma(Z) Z] != 0: without it the gradient has no rank-one part",
+            )
+        _ = self.target
+
+    def __reduce__(self):  # what is cached below holds closures, which cannot be pickled for another process
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))
+
+    @property
+    def phi(self) -> float:
+        """d / n, the aspect ratio of the ridge batch."""
+        return self.d / self.n
+
+    @property
+    def psi(self) -> float:
+        """d / N."""
+        return self.d / self.N
+
+    @property
+    def phi_gradient(self) -> float:
+        """d over the rows of the gradient batch."""
+        return self.d / self.rows_gradient
+
+    @property
+    def rows_gradient(self) -> int:
+        """Rows of the gradient batch."""
+        return self.n if self.n_gradient is None else self.n_gradient
+
+    @property
+    def noise_variance(self) -> float:
+        return self.noise_std**2
+
+    @cached_property
+    def sigma(self) -> Link:
+        """The centred activation."""
+        return _link(self.activation).shifted(self.centring)
+
+    @cached_property
+    def sigma_star(self) -> Link:
+        """The teacher's link, not centred."""
+        return _link(self.teacher)
+
+    @cached_property
+    def centring(self) -> float:
+        """E activation(Z), which was subtracted to get `sigma`; 0.0 if it was centred already."""
+        return _expansion(self.activation)[0]
+
+    @cached_property
+    def student(self) -> Expansion:
+        """Hermite expansion of the centred activation: c_0 = 0, c_1, c_2, ..."""
+        return _expansion(self.activation).centred()
+
+    @cached_property
+    def target(self) -> Expansion:
+        """Hermite expansion of the teacher: c_{*,0}, c_{*,1}, ..."""
+        return _expansion(self.teacher)
+
+    @property
+    def dtype(self) -> np.dtype:
+        return np.dtype(self.precision)
+
+    def step(self, alpha: float) -> float:
+        """The step size eta = n**alpha."""
+        return float(self.n ** real("alpha", alpha))
+
+
+def _spec(name: str, spec: object) -> LinkSpec:
+    """A canonical, hashable form of an activation or teacher."""
+    allowed = f"one of {', '.join(NAMES)}; Hermite coefficients such as [0, 1, 0.5]; or a Link"
+    if isinstance(spec, Link) or (isinstance(spec, str) and spec in NAMES):
+        return spec
+    if isinstance(spec, str) or not isinstance(spec, Sequence | np.ndarray):
+        raise InputError(name, spec, allowed)
+    try:
+        coefficients = tuple(real(name, value) for value in spec)
+    except InputError as error:
+        raise InputError(name, spec, allowed) from error
+    if not 1 <= len(coefficients) <= ORDER + 1 or not any(coefficients):
+        raise InputError(name, spec, f"between 1 and {ORDER + 1} Hermite coefficients, not all zero")
+    if not math.isfinite(expand_polynomial(coefficients).second_moment):
+        raise InputError(name, spec, "Hermite coefficients whose second moment is a finite number")
+    return coefficients
+
+
+def _link(spec: LinkSpec) -> Link:
+    if isinstance(spec, Link):
+        return spec
+    return NAMES[spec] if isinstance(spec, str) else polynomial(spec)
+
+
+def _expansion(spec: LinkSpec) -> Expansion:
+    return expand_polynomial(spec) if isinstance(spec, tuple) else expand(_link(spec))

@@ -1,0 +1,1 @@
+"""Numbers from random draws. Nothing here knows a formula of the theory."""

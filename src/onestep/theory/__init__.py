@@ -1,0 +1,1 @@
+"""Numbers from formulas. Nothing here draws a random number or imports the simulation."""
