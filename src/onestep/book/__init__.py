@@ -1,1 +1,5 @@
-"""What chapters and the command line need: claims, figures, provenance, the runner."""
+"""The book's machinery: claims, records and provenance for chapters; runner, builder and command line around them."""
+
+from onestep.book.records import record
+
+__all__ = ["record"]

@@ -1,0 +1,112 @@
+"""Provenance: what made this page. Parameters, versions, BLAS and threads, the hash of the source, the run time."""
+
+import hashlib
+import html
+import os
+import platform
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+from threadpoolctl import threadpool_info
+
+import onestep
+from onestep.book.outputs import CHAPTER, collect, publish, table
+from onestep.book.parameters import ParameterError, parse
+
+_PACKAGES = ("onestep", "numpy", "scipy", "matplotlib")
+
+
+def stamp() -> None:
+    """Show what made this notebook's numbers and store it in its outputs; the last word of a chapter.
+
+    The parameters are read from the cells that this kernel has executed (the parameters cell and what papermill
+    injected after it), so that a plain Jupyter session stamps as truly as a build does.
+    """
+    facts = {
+        "chapter": os.environ.get(CHAPTER),
+        "parameters": session_parameters(),
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
+        "blas": blas(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "source": source_hash(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.time() - psutil.Process().create_time(), 1),
+    }
+    rows = [(name, html.escape(text)) for name, text in _words(facts)]
+    page = (
+        '<details class="onestep-provenance"><summary>Provenance: what made this page</summary>'
+        f"{table(rows, caption='Provenance of this page')}</details>"
+    )
+    publish("provenance", facts, page=page, text="\n".join(f"{name}: {text}" for name, text in _words(facts)))
+
+
+def stamped(notebook: Mapping) -> dict | None:
+    """What `stamp` stored in an executed notebook; None if it was not called."""
+    latest = None
+    for latest in collect(notebook, "provenance"):  # noqa: B007 - the last one counts
+        pass
+    return latest
+
+
+@lru_cache(maxsize=1)
+def source_hash() -> str:
+    """SHA-256 of the package's Python files and their names: what this code is, whatever its version says."""
+    root = Path(onestep.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def blas() -> list[dict]:
+    """Each BLAS in this process: library, version, kernel chosen for this processor, and threads."""
+    return [
+        {
+            "library": info["internal_api"],
+            "version": info.get("version"),
+            "kernel": info.get("architecture"),
+            "threads": info["num_threads"],
+        }
+        for info in threadpool_info()
+        if info["user_api"] == "blas"
+    ]
+
+
+def session_parameters() -> dict[str, object]:
+    """The parameters of this kernel's session: its first cell of literal assignments, as later cells override it."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    values: dict[str, object] = {}
+    for source in [] if shell is None else shell.user_ns.get("In", []):
+        try:
+            cell = {parameter.name: parameter.default for parameter in parse(source)}
+        except ParameterError:
+            continue
+        if cell and (not values or cell.keys() <= values.keys()):
+            values |= cell
+    return values
+
+
+def _words(facts: dict) -> list[tuple[str, str]]:
+    parameters = ", ".join(f"{name} = {value!r}" for name, value in facts["parameters"].items())
+    libraries = "; ".join(
+        " ".join(
+            f"{b['library']} {b['version'] or ''} ({b['kernel'] or 'kernel unknown'}, threads: {b['threads']})".split()
+        )
+        for b in facts["blas"]
+    )
+    return [
+        ("Parameters", parameters or "none"),
+        ("Versions", ", ".join(f"{name} {value}" for name, value in facts["versions"].items())),
+        ("BLAS", libraries),
+        ("Machine", facts["machine"]),
+        ("Source", f"SHA-256 {facts['source'][:16]}"),
+        ("Finished", facts["finished"]),
+        ("Run time", f"{facts['seconds']} s, the start of the kernel included"),
+    ]

@@ -1,0 +1,56 @@
+"""The main numbers of a chapter, kept in its executed notebook so that a sweep over a chapter yields data."""
+
+import html
+from collections.abc import Mapping
+
+import numpy as np
+
+from onestep.book.outputs import collect, plain, publish, strict, table
+from onestep.checks import InputError
+
+LARGEST = 1000  # entries of one recorded array; larger ones belong into files
+
+_seen: set[str] = set()
+
+
+def record(**values: object) -> None:
+    """Record `name=value` pairs: numbers, texts, bools, or arrays of at most `LARGEST` entries.
+
+    The page shows them in a drop-down; `recorded` reads them back from the executed notebook. Recording a name again
+    replaces it, as re-running a cell must; in a strict run, where no cell runs twice, it is refused.
+
+    Raises
+    ------
+    InputError : a value of another kind, an array too large, or a name recorded twice in a strict run.
+    """
+    payload = {}
+    for name, value in values.items():
+        if np.size(value) > LARGEST:
+            raise InputError(name, f"{np.size(value)} entries", f"at most {LARGEST} entries")
+        if strict() and name in _seen:
+            raise InputError(name, "a second value", "one value per name and run")
+        payload[name] = plain(name, value)
+    if not payload:
+        raise InputError("record", "nothing", "at least one name=value")
+    _seen.update(payload)
+    rows = [(f"<code>{html.escape(name)}</code>", html.escape(_brief(value))) for name, value in payload.items()]
+    page = (
+        '<details class="onestep-record"><summary>Recorded: '
+        + html.escape(", ".join(payload))
+        + f"</summary>{table(rows, caption='Recorded values')}</details>"
+    )
+    publish("record", payload, page=page, text="\n".join(f"{n} = {_brief(v)}" for n, v in payload.items()))
+
+
+def recorded(notebook: Mapping) -> dict[str, object]:
+    """The values recorded in an executed notebook; of a name recorded twice, the last."""
+    values: dict[str, object] = {}
+    for payload in collect(notebook, "record"):
+        values.update(payload)
+    return values
+
+
+def _brief(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_brief(entry) for entry in value) + "]"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,152 @@
+"""Claims, records and provenance: verdicts, refusals, and what an executed notebook carries of them."""
+
+import json
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from onestep import InputError
+from onestep.book import claims, outputs, records
+
+FINE = {"measured": 1.0, "predicted": 1.1, "tolerance": 0.2, "source": "this book, equation 1"}
+
+
+@pytest.fixture(autouse=True)
+def fresh_kernel(monkeypatch):
+    """Each test starts like a new kernel, not in a strict run."""
+    monkeypatch.setattr(claims, "_ledger", {})
+    monkeypatch.setattr(records, "_seen", set())
+    monkeypatch.delenv(outputs.STRICT, raising=False)
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """What a kernel would display, as the cells of an executed notebook."""
+    shown = []
+    monkeypatch.setattr("IPython.get_ipython", lambda: object())
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append({"data": data}))
+    return lambda: json.loads(json.dumps({"cells": [{"outputs": shown}]}, allow_nan=False))
+
+
+@pytest.mark.parametrize(
+    ("kind", "measured", "holds"),
+    [
+        ("close", 1.3, True),
+        ("close", 0.89, False),
+        ("close", 1.31, False),
+        ("at most", -9.0, True),
+        ("at most", 1.31, False),
+        ("at least", 9.0, True),
+        ("at least", 0.89, False),
+    ],
+)
+def test_verdicts(kind, measured, holds):
+    claim = claims.check("x", measured=measured, predicted=1.1, tolerance=0.2 + 1e-12, source="s", kind=kind)
+    assert claim.holds is holds
+    assert bool(claim.reason) is not holds
+
+
+@pytest.mark.parametrize("kind", claims.KINDS)
+@pytest.mark.parametrize("name", ["measured", "predicted", "tolerance"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_never_passes(kind, name, value):
+    if name == "tolerance" and value < 0:
+        pytest.skip("refused, see below")
+    assert not claims.check("x", **FINE | {name: value}, kind=kind).holds
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("measured", "1"),
+        ("measured", True),
+        ("measured", np.ones(2)),
+        ("predicted", None),
+        ("predicted", 1j),
+        ("tolerance", -0.1),
+        ("standard_error", -0.1),
+        ("source", " "),
+        ("kind", "near"),
+        ("explain", 3),
+    ],
+)
+def test_bad_input_is_refused(name, value):
+    with pytest.raises(InputError, match=name):
+        claims.check("x", **FINE | {name: value})
+
+
+def test_numpy_scalars_are_numbers():
+    claim = claims.check("x", measured=np.float32(1), predicted=np.array(1.0), tolerance=np.float64(0), source="s")
+    assert claim.holds and type(claim.measured) is float
+
+
+def test_the_notebook_carries_the_claims(notebook):
+    claims.check("first", **FINE)
+    claims.check("second", **FINE | {"measured": math.nan, "standard_error": 0.1}, kind="at most", explain="too few")
+    claims.table()
+    first, second = claims.claimed(notebook())
+    assert first == claims._ledger["first"]
+    assert math.isnan(second.measured) and second.verdict == "fails" and "too few" in second.reason
+
+
+def test_a_strict_run_stops_and_names_the_failed(notebook, monkeypatch):
+    claims.check("fine", **FINE)
+    claims.check("not so fine", **FINE | {"measured": 7.0})
+    claims.table()
+    monkeypatch.setenv(outputs.STRICT, "1")
+    with pytest.raises(claims.ClaimsFailed, match="not so fine") as caught:
+        claims.table()
+    assert [claim.statement for claim in caught.value.failed] == ["not so fine"]
+    assert len(claims.claimed(notebook())) == 2, "the table is shown before the run stops"
+
+
+def test_a_strict_run_wants_claims_and_no_second_of_one(monkeypatch):
+    monkeypatch.setenv(outputs.STRICT, "1")
+    with pytest.raises(claims.ClaimsFailed, match="no claim"):
+        claims.table()
+    claims.check("x", **FINE)
+    with pytest.raises(InputError, match="not checked yet"):
+        claims.check("x", **FINE)
+
+
+def test_a_cell_run_again_replaces_its_claim():
+    claims.check("x", **FINE)
+    claims.check("x", **FINE | {"measured": 1.05})
+    assert [claim.measured for claim in claims._ledger.values()] == [1.05]
+
+
+def test_the_page_escapes_and_says_the_verdict_in_words():
+    page = claims.as_html((claims.Claim("a < b & c", **FINE), claims.Claim("bad", **FINE | {"measured": 9.0})))
+    assert "a &lt; b &amp; c" in page
+    assert "holds" in page and "fails" in page and "1 of 2 hold" in page and 'scope="col"' in page
+
+
+def test_a_script_prints_the_table(capsys):
+    claims.check("x", **FINE)
+    claims.table()
+    assert "holds  x: measured 1, predicted 1.1" in capsys.readouterr().out
+
+
+def test_records_come_back(notebook, monkeypatch):
+    records.record(a=np.float64(3), b=np.arange(3), c="tanh", d=True)
+    records.record(a=math.nan, e=[[0.5, math.inf]])
+    assert records.recorded(notebook()) == {"a": "nan", "b": [0, 1, 2], "c": "tanh", "d": True, "e": [[0.5, "inf"]]}
+    monkeypatch.setenv(outputs.STRICT, "1")
+    with pytest.raises(InputError, match="second value"):
+        records.record(a=1)
+
+
+@pytest.mark.parametrize("value", [object(), {"a": 1}, np.zeros(records.LARGEST + 1), 1j])
+def test_records_refuse_what_is_not_small_data(value):
+    with pytest.raises(InputError, match="x"):
+        records.record(x=value)
+
+
+def test_session_parameters_follow_what_was_executed(monkeypatch):
+    from onestep.book import provenance
+
+    cells = ["", "import os", "n = 3  # size\nseed = 0  # seed", "# Parameters\nn = 5", "other = 1", "k = n + 1"]
+    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(user_ns={"In": cells}))
+    assert provenance.session_parameters() == {"n": 5, "seed": 0}
