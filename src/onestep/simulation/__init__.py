@@ -1,1 +1,5 @@
-"""Numbers from random draws. Nothing here knows a formula of the theory."""
+"""Numbers from random draws, never from a formula of the theory."""
+
+from onestep.simulation.experiment import Measurement, run
+
+__all__ = ["Measurement", "run"]

@@ -1,0 +1,170 @@
+"""One experiment: draw, step, fit, measure; for several step sizes and ridge values on the same draw."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from onestep.checks import InputError, choice, integer, reals
+from onestep.hermite import basis
+from onestep.problem import Problem
+from onestep.simulation import krylov, memory, network, sample, spectrum
+from onestep.simulation.gram import feature_matrix, tridiagonalise
+from onestep.simulation.ridge import Path, path
+from onestep.simulation.spectrum import Top
+
+EXACT_BELOW = 5000  # above this order of the Gram matrix its reduction takes longer than all matrix products together
+ORDERS = 8  # overlaps are measured with He_0, ..., He_8
+
+
+@dataclass(frozen=True, eq=False)
+class Geometry:
+    """The random numbers of one draw on which spikes and errors depend most: the "plug-in" for a prediction.
+
+    Attributes
+    ----------
+    beta_norm : |beta|, beta = X'r/n the direction of the step on the gradient batch.
+    rho : cos(beta, beta_star).
+    projection_norm : |Xt beta| / (sqrt(n) |beta|) on the ridge batch; tends to 1.
+    readout_moments : (2 * 8 + 1,), sum_i a_i^p for p = 0, ..., 16.
+    """
+
+    beta_norm: float
+    rho: float
+    projection_norm: float
+    readout_moments: np.ndarray
+
+    def gram(self, orders) -> np.ndarray:
+        """V_{jk} = sum_i a_i^{j+k} for j, k in `orders`: the Gram matrix of the vectors a^{o k}."""
+        orders = np.asarray(orders)
+        return self.readout_moments[orders[:, None] + orders]
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """What one draw gave, for E step sizes and R ridge values.
+
+    Attributes
+    ----------
+    problem, seed : what was run.
+    eta, ridge : (E,) and (R,).
+    train_error : (E, R), (1/n) |yt - F a|^2 + ridge |a|^2, the penalty included.
+    test_error : (E, R), mean squared error on the test batch, label noise included.
+    test_standard_error : (E, R), of `test_error` over the rows of the test batch.
+    residual_norm : (E, R), |yt - F a| / sqrt(n).
+    degrees_of_freedom : (E, R), tr F (F'F + n ridge)^-1 F'.
+    degrees_of_freedom_error : (E, R), its standard error: zero unless the Krylov solver was used.
+    top_values : (E, top), largest squared singular values of F/sqrt(n), descending.
+    overlaps : (E, top, 9), squared cosine of each top left singular vector with He_k(t), k = 0, ..., 8,
+        t = Xt beta / |beta|.
+    top_vectors : (E, n, top), the left singular vectors.
+    geometry : the draw's plug-in numbers.
+    """
+
+    problem: Problem
+    seed: int
+    eta: np.ndarray
+    ridge: np.ndarray
+    train_error: np.ndarray
+    test_error: np.ndarray
+    test_standard_error: np.ndarray
+    residual_norm: np.ndarray
+    degrees_of_freedom: np.ndarray
+    degrees_of_freedom_error: np.ndarray
+    top_values: np.ndarray
+    overlaps: np.ndarray
+    top_vectors: np.ndarray
+    geometry: Geometry
+
+
+def geometry(direction: np.ndarray, a: np.ndarray, beta_star: np.ndarray, X: np.ndarray) -> Geometry:
+    """The plug-in numbers of a draw: direction of the step, readout, teacher, and the ridge batch's inputs."""
+    beta = direction.astype(float)
+    length = float(np.linalg.norm(beta))
+    projection = float(np.linalg.norm(X @ direction)) / (np.sqrt(len(X)) * length)
+    moments = np.sum(a.astype(float)[:, None] ** np.arange(2 * ORDERS + 1), axis=0)
+    return Geometry(length, float(beta @ beta_star) / length, float(projection), moments)
+
+
+def overlaps(left: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """Squared cosines between the columns of `left` (n, k) and the vectors He_j(t), j = 0, ..., ORDERS."""
+    H = basis(t, ORDERS)
+    return np.square(H @ left / np.linalg.norm(H, axis=1)[:, None]).T
+
+
+def run(
+    problem: Problem,
+    eta: float | np.ndarray,
+    ridge: float | np.ndarray,
+    seed: int,
+    *,
+    n_test: int | None = None,
+    top: int = 0,
+    solver: str = "auto",
+) -> Measurement:
+    """Draw data and weights, take the gradient step, fit the second layer, measure.
+
+    Every step size and ridge value sees the same draw, so that differences between them are paired. eta = 0 is the
+    untrained network.
+
+    Parameters
+    ----------
+    eta, ridge : one value or a one-dimensional array each.
+    seed : integer >= 0; the same seed, problem, machine and number of BLAS threads give the same bits.
+    n_test : rows of the test batch; n if None. Changing it changes nothing but the test error.
+    top : how many singular triplets of F to measure.
+    solver : "exact" reduces the smaller Gram matrix; "krylov" iterates; "auto" is exact up to min(n, N) = 5000.
+
+    Raises
+    ------
+    InputError : naming the argument that cannot be used.
+    MemoryRefusal : the run would not fit; raised before anything is allocated.
+    """
+    eta, ridge = (np.atleast_1d(reals(name, value)) for name, value in (("eta", eta), ("ridge", ridge)))
+    n_test = problem.n if n_test is None else integer("n_test", n_test)
+    top = integer("top", top, 0)
+    if top > min(problem.n, problem.N):
+        raise InputError("top", top, f"at most min(n, N) = {min(problem.n, problem.N)}")
+    fit = _solver(choice("solver", solver, ("auto", "exact", "krylov")), problem)
+    memory.check(memory.estimate(problem, n_test, 2 * len(ridge) + 2 * top, gram=fit is _exact))
+
+    W0, a = sample.weights(problem, seed), sample.readout(problem, seed)
+    step = network.gradient(problem, W0, a, sample.batch(problem, seed, "gradient", problem.rows_gradient))
+    batch, test = sample.batch(problem, seed, "ridge", problem.n), sample.batch(problem, seed, "test", n_test)
+    plug_in = geometry(step.direction, a, sample.teacher_direction(problem, seed), batch.X)
+    t = batch.X @ step.direction / plug_in.beta_norm
+
+    rows = []
+    for size in eta:
+        F = network.features(problem, batch.X, W0, step.matrix, size)
+        path, triplets = fit(F, batch.y, ridge, top)
+        del F
+        prediction = network.predict(problem, test.X, W0, step.matrix, size, path.coefficients)
+        square = np.square(test.y[:, None] - prediction, dtype=float)
+        rows.append(
+            (
+                path.train_error,
+                square.mean(axis=0),
+                square.std(axis=0, ddof=1 if n_test > 1 else 0) / np.sqrt(n_test),
+                path.residual_norm,
+                path.degrees_of_freedom,
+                path.degrees_of_freedom_error,
+                triplets.values,
+                overlaps(triplets.left, t),
+                triplets.left,
+            )
+        )
+    return Measurement(problem, seed, eta, ridge, *map(np.array, zip(*rows, strict=True)), plug_in)
+
+
+def _solver(name: str, problem: Problem):
+    small = min(problem.n, problem.N) <= EXACT_BELOW
+    return _exact if name == "exact" or (name == "auto" and small) else _krylov
+
+
+def _exact(F: np.ndarray, y: np.ndarray, ridge: np.ndarray, top: int) -> tuple[Path, Top]:
+    reduced = tridiagonalise(feature_matrix(F))
+    return path(F, y, ridge, reduced), spectrum.top(F, top, reduced)
+
+
+def _krylov(F: np.ndarray, y: np.ndarray, ridge: np.ndarray, top: int) -> tuple[Path, Top]:
+    return krylov.path(F, y, ridge), spectrum.top_krylov(F, top)

@@ -1,0 +1,98 @@
+"""The network f(x) = a' sigma(W x): its features, and one gradient step on W.
+
+W = W0 + eta G with G = (1/n) [(a r') o sigma'(W0 X')] X and r = y - f0(X): the step of Moniri et al.
+(arXiv:2310.07891), squared loss, `a` fixed. f0(X) = sigma(X W0') a, divided by sqrt(N) in the mean-field scaling.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import get_blas_funcs
+
+from onestep.problem import Problem
+from onestep.simulation.sample import Batch
+
+# Large enough for matrix products at full speed, small enough that sigma meets its argument in the cache.
+_BLOCK = 1 << 20
+_WIDEST = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Gradient:
+    """The gradient step at the untrained weights.
+
+    Attributes
+    ----------
+    matrix : (N, d), G; the trained weights are W0 + eta G.
+    residual : (rows,), r = y - f0(X).
+    direction : (d,), beta = X'r/n; the leading part of G is c_1 a beta'.
+    """
+
+    matrix: np.ndarray
+    residual: np.ndarray
+    direction: np.ndarray
+
+
+def slices(size: int, other: int) -> Iterator[slice]:
+    """Cut `size` rows into blocks of about a million entries, when each row has `other` of them."""
+    step = max(16, min(_WIDEST, _BLOCK // other))
+    return (slice(start, min(start + step, size)) for start in range(0, size, step))
+
+
+def direction(X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """beta = X'y/n: (d,), the direction of the step; pass the residual as `y` when the first output is not small."""
+    return X.T @ y / len(y)
+
+
+def gradient(problem: Problem, W0: np.ndarray, a: np.ndarray, batch: Batch) -> Gradient:
+    """One pass over the batch, in blocks of rows: G = (1/n) [(a r') o sigma'(W0 X')] X, and r, and X'r/n.
+
+    No matrix of the size of the features is ever held: two products of 2 n N d flops each, and one block.
+    """
+    sigma = problem.sigma
+    scale = 1 / math.sqrt(problem.N) if problem.first_output == "mean_field" else 1.0
+    G = np.zeros_like(W0)
+    r = np.empty_like(batch.y)
+    (gemm,) = get_blas_funcs(["gemm"], [G])
+    for rows in slices(len(r), len(W0)):
+        X = batch.X[rows]
+        Z = X @ W0.T
+        S = sigma(Z)
+        r[rows] = batch.y[rows] - S @ (a * scale)
+        slope = sigma.derivative(Z) if sigma.derivative_from_value is None else sigma.derivative_from_value(S)
+        slope *= (r[rows] / len(r))[:, None]
+        # G += slope' X inside the product: transposed, because BLAS counts columns first.
+        gemm(1.0, X.T, slope.T, beta=1.0, c=G.T, trans_b=True, overwrite_c=True)
+    G *= a[:, None]
+    return Gradient(G, r, direction(batch.X, r))
+
+
+def weights(W0: np.ndarray, G: np.ndarray | None, eta: float, units: slice = slice(None)) -> np.ndarray:
+    """W = W0 + eta G, all units or some; `G` may be None for eta = 0."""
+    return W0[units] if eta == 0.0 else W0[units] + W0.dtype.type(eta) * G[units]
+
+
+def features(
+    problem: Problem, X: np.ndarray, W0: np.ndarray, G: np.ndarray | None = None, eta: float = 0.0
+) -> np.ndarray:
+    """F = sigma(X (W0 + eta G)'): (rows, N). Any weights W can be given as W0.
+
+    Neither the updated weights nor the pre-activations are held: a block of units at a time.
+    """
+    Ft = np.empty((len(W0), len(X)), W0.dtype)
+    for units in slices(len(W0), len(X)):
+        Ft[units] = problem.sigma(weights(W0, G, eta, units) @ X.T)
+    return Ft.T
+
+
+def predict(
+    problem: Problem, X: np.ndarray, W0: np.ndarray, G: np.ndarray | None, eta: float, coefficients: np.ndarray
+) -> np.ndarray:
+    """features(...) @ coefficients, of shape (rows, ...), without ever holding the features."""
+    columns = coefficients.reshape(len(W0), -1)
+    out = np.zeros((columns.shape[1], len(X)), W0.dtype)
+    for units in slices(len(W0), len(X)):
+        out += columns[units].T @ problem.sigma(weights(W0, G, eta, units) @ X.T)
+    return out.T.reshape(len(X), *coefficients.shape[1:])

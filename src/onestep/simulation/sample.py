@@ -1,0 +1,116 @@
+"""Random draws: weights, gradient batch, ridge batch and test batch, each from a stream of its own.
+
+The streams are named children of one seed, so that changing one part of a draw (the size of the test batch, the
+noise, the readout) leaves every other part as it was, and differences between runs are paired.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from onestep.checks import choice, integer
+from onestep.problem import Problem
+
+BATCHES = ("gradient", "ridge", "test")
+# The numbers are part of what a seed means: never renumber, only append.
+_STREAMS = {"weights": 0, "readout": 1, "teacher": 2, "gradient": 3, "ridge": 4, "test": 5, "equivalent": 6}
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Rows of data: `X` of shape (rows, d), `y` of shape (rows,)."""
+
+    X: np.ndarray
+    y: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """One instance of a problem.
+
+    Attributes
+    ----------
+    W0 : (N, d), rows uniform on the unit sphere.
+    a : (N,), entries of variance 1/N ("gaussian") or all 1/sqrt(N) ("constant").
+    beta_star : (d,), uniform on the unit sphere.
+    gradient, ridge, test : batches of `problem.rows_gradient`, `problem.n` and n_test rows.
+    """
+
+    W0: np.ndarray
+    a: np.ndarray
+    beta_star: np.ndarray
+    gradient: Batch
+    ridge: Batch
+    test: Batch
+
+
+def generator(seed: int, stream: str) -> np.random.Generator:
+    """The generator of one named stream of a seed; streams are independent (NumPy's SeedSequence)."""
+    key = _STREAMS[choice("stream", stream, _STREAMS)]
+    return np.random.default_rng(np.random.SeedSequence(integer("seed", seed, 0), spawn_key=(key,)))
+
+
+def normal(rng: np.random.Generator, shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
+    """A standard normal matrix. float32 is the float64 draw rounded, so that both precisions see the same data."""
+    if dtype == np.float64:
+        return rng.standard_normal(shape)
+    out = np.empty(shape, dtype)
+    rows = max(1, _BLOCK // shape[1])  # a float64 copy of the whole matrix would triple the memory
+    for start in range(0, shape[0], rows):
+        block = out[start : start + rows]
+        block[...] = rng.standard_normal(block.shape)
+    return out
+
+
+def weights(problem: Problem, seed: int) -> np.ndarray:
+    """W0: (N, d), rows uniform on the unit sphere of R^d."""
+    W0 = normal(generator(seed, "weights"), (problem.N, problem.d), problem.dtype)
+    W0 /= np.sqrt(np.einsum("ij,ij->i", W0, W0))[:, None]
+    return W0
+
+
+def readout(problem: Problem, seed: int) -> np.ndarray:
+    """a: (N,), entries N(0, 1/N), or all 1/sqrt(N) for a constant readout."""
+    if problem.readout == "constant":
+        return np.full(problem.N, 1 / math.sqrt(problem.N), problem.dtype)
+    return (generator(seed, "readout").standard_normal(problem.N) / math.sqrt(problem.N)).astype(problem.dtype)
+
+
+def teacher_direction(problem: Problem, seed: int) -> np.ndarray:
+    """beta_star: (d,), uniform on the unit sphere of R^d."""
+    beta_star = generator(seed, "teacher").standard_normal(problem.d)
+    return (beta_star / np.linalg.norm(beta_star)).astype(problem.dtype)
+
+
+def batch(problem: Problem, seed: int, name: str, rows: int) -> Batch:
+    """The batch `name` ("gradient", "ridge" or "test"): x ~ N(0, I_d), y = sigma_star(beta_star . x) + noise.
+
+    The noise has a stream of its own: a longer batch begins with the rows and labels of a shorter one.
+    """
+    choice("name", name, BATCHES)
+    data = generator(seed, name)
+    noise = data.spawn(1)[0]
+    X = normal(data, (integer("rows", rows), problem.d), problem.dtype)
+    y = problem.sigma_star(X @ teacher_direction(problem, seed))
+    return Batch(X, (y + problem.noise_std * noise.standard_normal(rows)).astype(problem.dtype))
+
+
+def draw(problem: Problem, seed: int, n_test: int | None = None) -> Draw:
+    """One instance of `problem`; `n_test` rows in the test batch, n if None.
+
+    The same seed gives the same data in float64 and, rounded, in float32.
+
+    Raises
+    ------
+    InputError : the seed is not an integer >= 0, or n_test not an integer >= 1.
+    """
+    return Draw(
+        weights(problem, seed),
+        readout(problem, seed),
+        teacher_direction(problem, seed),
+        batch(problem, seed, "gradient", problem.rows_gradient),
+        batch(problem, seed, "ridge", problem.n),
+        batch(problem, seed, "test", problem.n if n_test is None else n_test),
+    )
