@@ -1,0 +1,268 @@
+"""The one equation under the bulk theory, and its root: for positive, complex and negative ridge.
+
+With df(u) = c_>^2 u + c_1^2 phi u/(phi + c_1^2 u), the degrees of freedom tr K (K + ridge)^-1 / n of the untrained
+features as a function of u = q m1 (`resolvent` defines m1, m2, q and K), the equations of the bulk become
+
+    ridge m1 = 1 - df(u),   q = phi/psi - df(u),   ridge u = (1 - df(u)) (phi/psi - df(u)).
+
+The last one determines u; it is symmetric between rows and hidden units, and no step of its solution below
+subtracts nearly equal numbers, whether phi/psi is below, above or exactly 1 and however small the ridge.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from onestep.checks import InputError, reals
+from onestep.problem import Problem
+
+_STEPS = 200
+_ACCEPTED = 1e-9  # relative residual of a root of the quartic; the right root is far below it
+_TOLERANCE = 4 * np.finfo(float).eps
+
+
+class NotSolved(ArithmeticError):
+    """Equations whose solution was not found.
+
+    Attributes
+    ----------
+    residual : the largest relative residual that was left.
+    """
+
+    def __init__(self, message: str, residual: float):
+        self.message, self.residual = message, residual
+        super().__init__(f"{message} (relative residual {residual:.1e})")
+
+    def __reduce__(self):
+        return type(self), (self.message, self.residual)
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """The four numbers that decide the untrained spectrum; scalars, or arrays that broadcast.
+
+    Attributes
+    ----------
+    phi, psi : d/n and d/N.
+    linear, nonlinear : c_1^2 and c_>^2.
+
+    Raises
+    ------
+    InputError : phi or psi not positive, linear or nonlinear negative.
+    """
+
+    phi: np.ndarray
+    psi: np.ndarray
+    linear: np.ndarray
+    nonlinear: np.ndarray
+
+    def __post_init__(self):
+        for name in ("phi", "psi"):
+            object.__setattr__(self, name, reals(name, getattr(self, name), minimum=0.0, open_below=True))
+        for name in ("linear", "nonlinear"):
+            object.__setattr__(self, name, reals(name, getattr(self, name), minimum=0.0))
+
+    @classmethod
+    def of(cls, problem: Problem) -> "Bulk":
+        student = problem.student
+        return cls(problem.phi, problem.psi, student[1] ** 2, student.nonlinear_variance)
+
+    @property
+    def ratio(self) -> np.ndarray:
+        """phi/psi = N/n."""
+        return self.phi / self.psi
+
+    @property
+    def excess(self) -> np.ndarray:
+        """phi/psi - 1, without the cancellation of that formula near the interpolation threshold."""
+        return (self.phi - self.psi) / self.psi
+
+    def freedom(self, u):
+        """df(u) = c_>^2 u + c_1^2 phi u / (phi + c_1^2 u)."""
+        return self.nonlinear * u + self.linear * self.phi * u / (self.phi + self.linear * u)
+
+    def freedom_slope(self, u):
+        """df'(u)."""
+        return self.nonlinear + self.linear * (self.phi / (self.phi + self.linear * u)) ** 2
+
+    def projection(self, u):
+        """m2/m1 = phi / (phi + c_1^2 u)."""
+        return self.phi / (self.phi + self.linear * u)
+
+    def position(self, u):
+        """The real z = -ridge at which q m1 = u."""
+        df = self.freedom(u)
+        return -(1 - df) * (self.ratio - df) / u
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The solution in the variable u, from which all traces and their derivatives follow.
+
+    Attributes
+    ----------
+    ridge : where.
+    u : q m1.
+    p : ridge m1, the share of the n directions that ridge regression does not fit.
+    q : the same for the N hidden units: ridge tr (F0'F0/n + ridge)^-1 / n.
+    projection : m2/m1.
+    """
+
+    ridge: np.ndarray
+    u: np.ndarray
+    p: np.ndarray
+    q: np.ndarray
+    projection: np.ndarray
+
+
+def solve(bulk: Bulk, ridge: np.ndarray) -> Solution:
+    """The solution at positive real `ridge` (array, broadcasts against `bulk`).
+
+    With s the smaller of p and q, m = min(1, phi/psi) and M = |phi/psi - 1|, the equation is s(u) + df(u) = m with
+    s (s + M) = ridge u. The left side is concave and increasing, so that Newton's method from below climbs to the
+    only root without a safeguard.
+    """
+    ridge, phi, linear, nonlinear = np.broadcast_arrays(ridge, bulk.phi, bulk.linear, bulk.nonlinear)
+    gap, least = np.abs(bulk.excess), np.minimum(1.0, bulk.ratio)
+    # phi - m, computed as a product where phi/psi < 1 so that phi near m keeps its digits
+    surplus = np.where(bulk.ratio < 1, bulk.phi * (bulk.psi - 1) / bulk.psi, bulk.phi - 1)
+    with np.errstate(divide="ignore"):
+        third = least / 3
+        u = np.minimum(np.minimum(third / nonlinear, third / linear), third * (third + gap) / ridge)
+    for _ in range(_STEPS):
+        s = _smaller(ridge * u, gap)
+        rest = phi / (phi + linear * u)
+        saturated = linear * u > phi  # then df is near its limit and only what is missing from the limit has digits
+        df_minus_least = np.where(saturated, surplus - phi * rest, linear * u * rest - least)
+        slope = ridge / (2 * s + gap) + nonlinear + linear * rest**2
+        step = -(s + nonlinear * u + df_minus_least) / slope
+        u = u + step
+        if np.all(np.abs(step) <= _TOLERANCE * u):
+            break
+    else:
+        raise NotSolved(
+            f"m1 for positive ridge: {_STEPS} Newton steps were not enough", float(np.max(np.abs(step / u)))
+        )
+    s = _smaller(ridge * u, gap)
+    wide = bulk.excess >= 0
+    p, q = np.where(wide, s, s + gap), np.where(wide, s + gap, s)
+    return Solution(ridge, u, p, q, phi / (phi + linear * u))
+
+
+def _smaller(product, gap):
+    """The positive root s of s (s + gap) = product."""
+    return 2 * product / (gap + np.sqrt(gap**2 + 4 * product))
+
+
+def solve_complex(bulk: Bulk, ridge: np.ndarray) -> Solution:
+    """The solution at complex `ridge`: the root of the quartic in u with Im m1, Im m2, Im q/ridge > 0 for Im ridge < 0.
+
+    On the negative axis (Im ridge = 0) this is the limit from below, so that Im m1 is pi times the density.
+    """
+    ridge, phi, psi, linear, nonlinear = np.broadcast_arrays(
+        np.asarray(ridge, complex), bulk.phi, bulk.psi, bulk.linear, bulk.nonlinear
+    )
+    upper = np.where(ridge.imag > 0, ridge.conj(), ridge)
+    local = Bulk(phi, psi, linear, nonlinear)
+    branches = _branches(local, upper)
+    imaginary = _signs(branches)
+    # Off the axis one root has all three positive; the largest minimum picks it even where rounding makes them tiny.
+    best = np.argmax(np.min(imaginary, axis=0), axis=-1)[..., None]
+    picked = (np.take_along_axis(value, best, -1)[..., 0] for value in (branches.u, branches.p, branches.q))
+    u, p, q = (np.where(ridge.imag > 0, value.conj(), value) for value in picked)
+    off = ridge.imag != 0
+    worst = np.take_along_axis(np.min(imaginary, axis=0), best, -1)[..., 0]
+    if np.any(off & ~(worst > 0)):
+        raise NotSolved("no root of the quartic has the signs of a resolvent", float(-np.min(worst[off])))
+    return Solution(ridge, u, p, q, local.projection(u))
+
+
+def solve_outside(bulk: Bulk, ridge: np.ndarray) -> Solution:
+    """The solution at real negative `ridge` with z = -ridge outside the bulk.
+
+    There m1, m2 and q/ridge are real and, being Stieltjes transforms, increase with z; one root of the quartic does.
+    """
+    ridge, phi, psi, linear, nonlinear = np.broadcast_arrays(ridge, bulk.phi, bulk.psi, bulk.linear, bulk.nonlinear)
+    local = Bulk(phi, psi, linear, nonlinear)
+    branches = _branches(local, ridge.astype(complex))
+    wide = Bulk(*(value[..., None] for value in (phi, psi, linear, nonlinear)))
+    u, z = branches.u.real, -ridge[..., None]
+    df, slope = wide.freedom(u), wide.freedom_slope(u)
+    p, q = 1 - df, wide.ratio - df
+    with np.errstate(all="ignore"):
+        du = 1 / (slope * (p + q) / u + p * q / u**2)  # du/dz
+        m1 = du * (q + u * slope) / q**2
+        ratio = wide.projection(u)
+        m2 = m1 * ratio - u / q * wide.linear * ratio**2 / wide.phi * du
+        companion = (slope * du + q / z) / z
+        rising = np.min([m1, m2, companion], axis=0)
+    real = np.abs(branches.u.imag) <= 1e-7 * np.abs(branches.u)
+    rising = np.where(real & np.isfinite(rising), rising, -np.inf)
+    best = np.argmax(rising, axis=-1)[..., None]
+    if np.any(np.take_along_axis(rising, best, -1) <= 0):
+        raise InputError("ridge", ridge, "positive, or minus a number outside the bulk, or complex")
+    u = np.take_along_axis(u, best, -1)[..., 0]
+    p, q = _pair(local, ridge, u)
+    return Solution(ridge, u, p, q, local.projection(u))
+
+
+def _signs(branches: Solution) -> np.ndarray:
+    """Im of m1, m2 and q/ridge relative to their size: shape (3, ..., 4); -inf where there is no root."""
+    with np.errstate(all="ignore"):
+        m1 = branches.p / branches.ridge
+        values = np.stack([m1, m1 * branches.projection, branches.q / branches.ridge])
+        signs = values.imag / np.abs(values)
+    return np.where(np.isfinite(signs) & np.isfinite(branches.u), signs, -np.inf)
+
+
+def _branches(bulk: Bulk, ridge: np.ndarray) -> Solution:
+    """All four roots at complex `ridge`, along a last axis; nan where the degree is lower or a root was not found."""
+    scale = bulk.linear + bulk.nonlinear
+    scale = np.where(scale > 0, scale, 1.0)
+    a, b, phi, ratio, x = bulk.linear / scale, bulk.nonlinear / scale, bulk.phi, bulk.ratio, ridge / scale
+    # (phi + a u)(1 - b u) - a phi u and (phi + a u)(ratio - b u) - a phi u, highest power last
+    rows = (phi, a - b * phi - a * phi, -a * b)
+    units = (phi * ratio, a * ratio - b * phi - a * phi, -a * b)
+    square = (phi**2, 2 * a * phi, a**2)
+    coefficients = [sum(rows[i] * units[k - i] for i in range(3) if 0 <= k - i < 3) for k in range(5)]
+    coefficients = [c - (x * square[k - 1] if 1 <= k <= 3 else 0) for k, c in enumerate(coefficients)]
+    # As a polynomial in 1/u it is of full degree even when c_1 or c_> is zero; absent roots come out as 1/u = 0.
+    companion = np.zeros((*ridge.shape, 4, 4), complex)
+    companion[..., 1:, :-1] = np.eye(3)
+    for k in range(4):
+        companion[..., 0, k] = -coefficients[k + 1] / coefficients[0]
+    inverse = np.linalg.eigvals(companion)
+    wide = Bulk(*(value[..., None] for value in (phi, bulk.psi, a, b)))
+    x = x[..., None]
+    with np.errstate(all="ignore"):
+        u = 1 / inverse
+        for _ in range(6):  # the eigenvalues have absolute, Newton's method relative accuracy
+            u = _polished(wide, x, u)
+        p, q = _pair(wide, x, u)
+        df = wide.freedom(u)
+        u = np.where(np.abs(p - 1 + df) <= _ACCEPTED * (1 + np.abs(p) + np.abs(df)), u, np.nan)
+        return Solution(ridge[..., None], u / scale[..., None], p, q, wide.projection(u))
+
+
+def _polished(bulk: Bulk, ridge, u):
+    """One Newton step for ridge u = p q, kept only where it makes the residual smaller."""
+
+    def residual(u):
+        p, q = _pair(bulk, ridge, u)
+        return p - 1 + bulk.freedom(u), p, q
+
+    value, p, q = residual(u)
+    new = u - value / (ridge / (p + q) + bulk.freedom_slope(u))
+    return np.where(np.abs(residual(new)[0]) < np.abs(value), new, u)
+
+
+def _pair(bulk: Bulk, ridge, u):
+    """p = 1 - df(u) and q = phi/psi - df(u), the smaller of them from p q = ridge u and not by subtraction."""
+    p, q = 1 - bulk.freedom(u), bulk.ratio - bulk.freedom(u)
+    root = np.sqrt(bulk.excess**2 + 4 * ridge * u + 0j)
+    total = np.where(((p + q) / root).real < 0, -root, root)  # p + q
+    larger_p = np.abs(total - bulk.excess) > np.abs(total + bulk.excess)
+    large = np.where(larger_p, total - bulk.excess, total + bulk.excess) / 2
+    small = ridge * u / large
+    p, q = np.where(larger_p, large, small), np.where(larger_p, small, large)
+    return (p, q) if np.iscomplexobj(u) else (p.real, q.real)
