@@ -1,5 +1,7 @@
 """Numbers from random draws, never from a formula of the theory."""
 
+from onestep.simulation.ensemble import Ensemble, run_many
 from onestep.simulation.experiment import Measurement, run
+from onestep.simulation.memory import MemoryRefusal
 
-__all__ = ["Measurement", "run"]
+__all__ = ["Ensemble", "Measurement", "MemoryRefusal", "run", "run_many"]

@@ -65,11 +65,13 @@ def path(F: np.ndarray, y: np.ndarray, ridge: np.ndarray, *, tolerance: float | 
     signs = 2 * np.random.default_rng(0).integers(0, 2, (N, _PROBES)) - 1
     V, down = _normalised(np.column_stack([F.T @ U[:, 0], signs.astype(F.dtype)]))
     down[1:] = 0
-    right, ups, downs = [V[:, 0]], [], [down]
+    right = np.empty((steps, N), F.dtype)  # pages of it exist only once they are written
+    ups, downs = [], [down]
     for step in range(1, steps + 1):
+        right[step - 1] = V[:, 0]
         U, up = _normalised(F @ V - U * down)
         V = F.T @ U - V * up
-        past = np.array(right)
+        past = right[:step]
         V[:, 0] -= (past @ V[:, 0]) @ past  # lost orthogonality would let copies of the spikes fill the space
         V, down = _normalised(V)
         ups.append(up)
@@ -78,7 +80,6 @@ def path(F: np.ndarray, y: np.ndarray, ridge: np.ndarray, *, tolerance: float | 
             c, gradient = _least_squares(np.array(downs)[:, 0], np.array(ups)[:, 0], length, n * ridge)
             if gradient.max() <= tolerance or down[0] == 0:
                 break
-        right.append(V[:, 0])
     else:
         raise NotConverged(float(gradient.max()), steps)
     traces = np.array(

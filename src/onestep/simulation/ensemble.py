@@ -1,0 +1,64 @@
+"""Repetitions of an experiment over seeds, with means, standard errors and paired differences."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from onestep.checks import InputError, integer
+from onestep.problem import Problem
+from onestep.simulation.experiment import Measurement, run
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Measurements of one problem on several draws.
+
+    `name` below is the name of an array field of `Measurement` ("train_error") or of its geometry ("rho").
+    """
+
+    measurements: tuple[Measurement, ...]
+
+    def values(self, name: str) -> np.ndarray:
+        """All draws stacked: (S, ...), with the shape that the field has in one measurement."""
+        return np.array(
+            [getattr(m, name) if hasattr(m, name) else getattr(m.geometry, name) for m in self.measurements]
+        )
+
+    def mean(self, name: str) -> np.ndarray:
+        """Mean over draws."""
+        return self.values(name).mean(axis=0)
+
+    def standard_error(self, name: str) -> np.ndarray:
+        """Standard error of the mean over draws.
+
+        Raises
+        ------
+        InputError : there is one draw only.
+        """
+        return _standard_error(self.values(name))
+
+    def gain(self, name: str, baseline: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """How much lower the field is than at the step size number `baseline`: mean and standard error, paired.
+
+        Every step size of a draw saw the same data, so most of the scatter cancels in the difference.
+        """
+        values = self.values(name)
+        difference = values[:, baseline : baseline + 1] - values
+        return difference.mean(axis=0), _standard_error(difference)
+
+
+def run_many(
+    problem: Problem, eta: float | np.ndarray, ridge: float | np.ndarray, seeds: Iterable[int], **options
+) -> Ensemble:
+    """`run(problem, eta, ridge, seed, **options)` for every seed."""
+    seeds = [integer("seeds", seed, 0) for seed in seeds]
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise InputError("seeds", seeds, "at least one seed, each once: a repeated seed is no second draw")
+    return Ensemble(tuple(run(problem, eta, ridge, seed, **options) for seed in seeds))
+
+
+def _standard_error(values: np.ndarray) -> np.ndarray:
+    if len(values) < 2:
+        raise InputError("seeds", len(values), "at least 2 draws for a standard error")
+    return values.std(axis=0, ddof=1) / np.sqrt(len(values))
