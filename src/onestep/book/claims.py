@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from onestep.book import outputs
 from onestep.checks import InputError, choice
 
+HEAD = ("Claim", "Source", "Predicted", "Measured", "Verdict")
 KINDS = ("close", "at most", "at least")
 _SIGN = {"close": "", "at most": "≤ ", "at least": "≥ "}
 _WHY = (
@@ -176,13 +177,13 @@ def as_text(claim: Claim) -> str:
 def as_html(claims: tuple[Claim, ...], caption: str = "Claims of this chapter") -> str:
     """The table of `claims` for a page."""
     held = sum(c.holds for c in claims)
-    head = ("Claim", "Source", "Predicted", "Measured", "Verdict")
     caption = f"{caption}: {held} of {len(claims)} hold"
-    return outputs.table(
-        ((html.escape(c.statement), html.escape(c.source), _expected(c), _shown(c), _mark(c)) for c in claims),
-        head=head,
-        caption=caption,
-    )
+    return outputs.table((columns(c) for c in claims), head=HEAD, caption=caption)
+
+
+def columns(claim: Claim) -> tuple[str, ...]:
+    """The cells of a claim's row under `HEAD`, as HTML."""
+    return html.escape(claim.statement), html.escape(claim.source), _expected(claim), _shown(claim), _mark(claim)
 
 
 def _mark(claim: Claim) -> str:

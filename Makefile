@@ -1,0 +1,51 @@
+# make book   the whole book in _build/html       make test   lint and tests
+# Both prepare .venv on their first run; all they need is Python 3.11 or later and a package index.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.installed
+OPTIONS ?=
+# One BLAS thread per test process: threads in every worker would only wait for one another.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.PHONY: book strict test test-long test-site setup sync lock clean
+
+book: $(READY)
+	$(BIN)/onestep book $(OPTIONS)
+
+strict: $(READY)  ## a claim that fails stops the build
+	$(BIN)/onestep book --strict $(OPTIONS)
+
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(ONE_THREAD) $(BIN)/pytest -n logical -m "not long and not browser" $(OPTIONS)
+
+test-long: $(READY)  ## trials of minutes
+	$(ONE_THREAD) $(BIN)/pytest -m long $(OPTIONS)
+
+test-site: $(READY)  ## the built site in Chromium
+	$(BIN)/pytest -m browser $(OPTIONS)
+
+setup: $(READY)
+
+# Bring each chapter's .md and .py together; the newer of the two wins.
+sync: $(READY)
+	$(BIN)/jupytext --sync chapters/*.md
+
+# Refresh the lock from the ranges in pyproject.toml; needs uv (https://docs.astral.sh/uv).
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --all-extras \
+		pyproject.toml -o requirements.txt
+
+clean:
+	rm -rf _build .jupyter_cache
+
+# The recipe is part of the stamp: a .venv that was interrupted half-way, or made from another lock, is completed.
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,145 @@
+"""Build the book: execute what changed, stage it, let jupyter-book make the site, keep the ledger of claims."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from tqdm import tqdm
+
+from onestep.book import files, ledger, stage
+from onestep.book.chapters import Book
+from onestep.book.parameters import ParameterError, validate
+from onestep.book.provenance import source_hash
+from onestep.book.runner import Job, RunFailed, execute_all
+from onestep.book.store import Store
+
+_STAMP = ".built-from"  # inside the site: the hash of everything it was made from
+
+
+class BuildFailed(RuntimeError):
+    """The book was not built; `.failures` are those of chapters, empty when jupyter-book itself failed."""
+
+    def __init__(self, message: str, failures: tuple[RunFailed, ...] = ()):
+        self.failures = failures
+        super().__init__(message)
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished build: its site, its ledger, and how many chapters had to be executed."""
+
+    site: Path
+    claims: list[dict]
+    executed: int
+    reused: int
+
+
+def build(book: Book, jobs: tuple[Job, ...], target: Path, *, processes: int | None = None) -> Built:
+    """Build the site of `jobs` (one per chapter of the table of contents) into `target`/html.
+
+    Raises
+    ------
+    BuildFailed : chapters that fail, after all others have run and been kept; or a warning of jupyter-book. The site
+        that was there before stays.
+    """
+    store = Store(book.root / "_build" / "executed")
+    found = {job.chapter: notebook for job in jobs if (notebook := store.get(job)) is not None}
+    missing = [job for job in jobs if job.chapter not in found]
+    failures = []
+    for job, result in _run(missing, processes):
+        if isinstance(result, RunFailed):
+            failures.append(result)
+        else:
+            store.put(job, result)
+            found[job.chapter] = result
+    if failures:
+        kept = f"{len(found)} of {len(jobs)} chapters are done and kept."
+        raise BuildFailed("\n\n".join(str(failure) for failure in failures) + f"\n\n{kept}", tuple(failures))
+
+    executed = {job.chapter: found[job.chapter] for job in jobs}
+    claims = ledger.collect(executed)
+    site, stamp = target / "html", _inputs(book, executed)
+    if not (site / _STAMP).is_file() or (site / _STAMP).read_text() != stamp:
+        target.mkdir(parents=True, exist_ok=True)
+        # Always from nothing: an incremental build says nothing about the warnings of pages it did not touch.
+        with tempfile.TemporaryDirectory(dir=target, prefix=".building-") as name:
+            tree = Path(name) / "book"
+            tree.mkdir()
+            stage.stage(book, executed, claims, tree)
+            html = _jupyter_book(tree, Path(name) / "out")
+            (html / _STAMP).write_text(stamp)
+            files.replace_folder(tree, target / "book")
+            files.replace_folder(html, site)
+    ledger.save(target / "claims.json", claims)
+    return Built(site, claims, len(missing), len(jobs) - len(missing))
+
+
+def jobs(book: Book, given: Mapping[str, object], *, strict: bool) -> tuple[Job, ...]:
+    """A job for each chapter of the table of contents. `given` names are NAME, for every chapter that has it, or
+    CHAPTER.NAME.
+
+    Raises
+    ------
+    ParameterError : a name that no chapter has, or a value that one of them refuses.
+    """
+    listed = {Path(document).name for document in book.documents}
+    chapters = [chapter for chapter in book.chapters if chapter.name in listed]
+    chosen: dict[str, dict[str, object]] = {chapter.name: {} for chapter in chapters}
+    for name, value in given.items():
+        where, dot, own = name.partition(".")
+        takers = [c for c in chapters if (c.name == where if dot else name in {p.name for p in c.parameters})]
+        if not takers:
+            every = tuple({p.name: p for c in chapters for p in c.parameters}.values())
+            validate("the book", every, {name: value})  # raises, with the nearest known name
+            raise ParameterError(f"the book: no chapter {where!r} for the parameter {name!r}")
+        for chapter in takers:
+            chosen[chapter.name][own if dot else name] = value
+    options = {"strict": strict, "lock": book.lock, "folder": str(book.folder)}
+    return tuple(Job.make(chapter, chosen[chapter.name], **options) for chapter in chapters)
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else os.cpu_count() or 1
+
+
+def _run(missing: list[Job], processes: int | None):
+    if not missing:
+        return
+    processes = min(len(missing), processes or cores())
+    cells = sum(cell.cell_type == "code" for job in missing for cell in job.notebook().cells)
+    cells += sum(bool(job.parameters) for job in missing)  # papermill's injected cell
+    with tqdm(total=cells, unit="cell", desc=f"{len(missing)} chapters, {processes} at a time") as bar:
+        results = execute_all(missing, processes=processes, threads=max(1, cores() // processes), on_cell=bar.update)
+        for job, result in results:
+            bar.write(f"{job.chapter.name}: {'FAILED' if isinstance(result, RunFailed) else 'done'}", file=sys.stderr)
+            yield job, result
+
+
+def _inputs(book: Book, executed: Mapping) -> str:
+    """A hash of everything that the site is made from."""
+    keys = [notebook.metadata["onestep"]["key"] for notebook in executed.values()]
+    digest = hashlib.sha256(json.dumps([source_hash(), book.lock, *keys]).encode())
+    pages = [path for path in (book.root / f"{document}.md" for document in book.documents) if path.is_file()]
+    for path in sorted({*pages, *stage.assets(book), book.root / "_config.yml", book.root / "_toc.yml"}):
+        digest.update(path.relative_to(book.root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _jupyter_book(tree: Path, out: Path) -> Path:
+    """Run jupyter-book on the staged tree, every warning an error; the folder of the HTML."""
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(tree), "--path-output", str(out)]
+    command += ["-W", "--keep-going", "-n", "-q"]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"})
+    html = out / "_build" / "html"
+    if done.returncode != 0 or not (html / "index.html").is_file():
+        said = (done.stdout + done.stderr).replace(f"{tree}/", "")
+        raise BuildFailed(f"jupyter-book failed; its warnings count as errors:\n\n{said.strip()}")
+    return html

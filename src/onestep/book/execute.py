@@ -1,0 +1,42 @@
+"""The process that runs one notebook: `python -m onestep.book.execute FOLDER`, started by the runner.
+
+FOLDER holds input.ipynb and order.json; output.ipynb is written there. Says "cell" after each code cell.
+"""
+
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+
+def main(folder: Path) -> int:
+    """Execute; 0 when every cell succeeded, 1 when one raised (the notebook then has the traceback)."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    order = json.loads((folder / "order.json").read_text())
+    try:
+        papermill.execute_notebook(
+            folder / "input.ipynb",
+            folder / "output.ipynb",
+            parameters=order["parameters"],
+            kernel_name="python3",
+            cwd=order["folder"],
+            progress_bar=False,
+            on_cell_executed=lambda **_: print("cell", flush=True),
+        )
+    except PapermillExecutionError:
+        return 1
+    return 0
+
+
+def _end_with_parent() -> None:
+    while sys.stdin.read(1):
+        pass
+    os._exit(2)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

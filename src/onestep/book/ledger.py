@@ -1,0 +1,64 @@
+"""The ledger: every claim of the book with its verdict, as data and as a page, read from the executed notebooks."""
+
+import html
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from onestep.book import files, outputs
+from onestep.book.chapters import Chapter
+from onestep.book.claims import HEAD, Claim, as_text, claimed, columns
+
+PAGE = "claims"
+
+
+def collect(executed: Mapping[Chapter, NotebookNode]) -> list[dict]:
+    """One entry per claim, in the order of the book: chapter, title, the run's key, and the claim's own fields."""
+    return [
+        {"chapter": chapter.name, "title": chapter.title, "key": notebook.metadata["onestep"]["key"]} | claim.payload()
+        for chapter, notebook in executed.items()
+        for claim in claimed(notebook)
+    ]
+
+
+def save(path: Path, entries: list[dict]) -> None:
+    """Write the ledger as JSON."""
+    files.write(path, json.dumps({"claims": entries}, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def load(path: Path) -> list[dict]:
+    """The entries that `save` wrote."""
+    return json.loads(path.read_text())["claims"]
+
+
+def as_page(entries: list[dict]) -> str:
+    """The ledger as a Markdown page beside the chapters."""
+    claims = [(entry, Claim.read(entry)) for entry in entries]
+    held = sum(claim.holds for _, claim in claims)
+    parts = [
+        "# Ledger of claims",
+        f"Every statement that this book tests, as the run that made these pages found it: **{held} of {len(claims)} "
+        "hold**. *Predicted* and *measured* were computed in the chapter; ± is the standard error over seeds.",
+    ]
+    for chapter in dict.fromkeys(entry["chapter"] for entry in entries):
+        own = [(entry, claim) for entry, claim in claims if entry["chapter"] == chapter]
+        title = own[0][0]["title"]
+        caption = f"{title}: {sum(c.holds for _, c in own)} of {len(own)} hold"
+        parts.append(f"## [{_plain(title)}]({chapter})")
+        parts.append(outputs.table((columns(claim) for _, claim in own), head=HEAD, caption=caption))
+    return "\n\n".join(parts) + "\n"
+
+
+def as_lines(entries: list[dict]) -> str:
+    """The ledger for a terminal."""
+    lines = []
+    for chapter in dict.fromkeys(entry["chapter"] for entry in entries):
+        own = [Claim.read(entry) for entry in entries if entry["chapter"] == chapter]
+        lines += [f"{chapter}: {sum(c.holds for c in own)} of {len(own)} hold", *(f"  {as_text(c)}" for c in own)]
+    return "\n".join(lines)
+
+
+def _plain(title: str) -> str:
+    return html.escape(title, quote=False).replace("[", "\\[").replace("]", "\\]")
