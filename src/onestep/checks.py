@@ -43,11 +43,15 @@ def real(name: str, value: object, minimum: float = -math.inf, *, open_below: bo
     """`value` as a finite float, at least `minimum` (above it if `open_below`)."""
     bound = "" if minimum == -math.inf else f" {'>' if open_below else '>='} {minimum:g}"
     allowed = f"a finite number{bound}"
-    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
         raise InputError(name, value, allowed)
-    if value < minimum or (open_below and value == minimum):
+    try:
+        value = float(value)
+    except OverflowError as error:  # an integer beyond 1e308
+        raise InputError(name, value, allowed) from error
+    if not math.isfinite(value) or value < minimum or (open_below and value == minimum):
         raise InputError(name, value, allowed)
-    return float(value)
+    return value
 
 
 def reals(name: str, values: object, minimum: float = -math.inf, *, open_below: bool = False) -> np.ndarray:

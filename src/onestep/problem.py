@@ -144,7 +144,7 @@ def _spec(name: str, spec: object) -> LinkSpec:
     allowed = f"one of {', '.join(NAMES)}; Hermite coefficients such as [0, 1, 0.5]; or a Link"
     if isinstance(spec, Link) or (isinstance(spec, str) and spec in NAMES):
         return spec
-    if isinstance(spec, str) or not isinstance(spec, Sequence | np.ndarray):
+    if isinstance(spec, str | bytes) or not isinstance(spec, Sequence | np.ndarray):
         raise InputError(name, spec, allowed)
     try:
         coefficients = tuple(real(name, value) for value in spec)

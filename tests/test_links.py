@@ -1,0 +1,91 @@
+"""Links: values and derivatives that belong together, in the precision that was given."""
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onestep import InputError, Problem
+from onestep.hermite import gaussian_rule
+from onestep.links import NAMES, Link, polynomial
+
+POLYNOMIAL = polynomial([0.3, 1.0, 0.6, 0.2])
+LINKS = [*NAMES.values(), POLYNOMIAL, NAMES["relu"].shifted(0.4), NAMES["softplus"].shifted(0.8)]
+Z = np.linspace(-6, 6, 240)  # does not contain 0, the kink
+
+
+@pytest.mark.parametrize("link", LINKS, ids=lambda link: link.name)
+def test_derivative_against_finite_difference(link):
+    h = 1e-5
+    np.testing.assert_allclose(link.derivative(Z), (link(Z + h) - link(Z - h)) / (2 * h), atol=1e-8)
+
+
+@pytest.mark.parametrize("link", [link for link in LINKS if link.derivative_from_value], ids=lambda link: link.name)
+@pytest.mark.parametrize("dtype, tolerance", [(np.float64, 1e-14), (np.float32, 1e-6)])
+def test_derivative_from_value(link, dtype, tolerance):
+    z = Z.astype(dtype)
+    slope = link.derivative_from_value(link(z))
+    assert slope.dtype == dtype
+    np.testing.assert_allclose(slope, link.derivative(z), atol=tolerance)
+
+
+@pytest.mark.parametrize("link", LINKS, ids=lambda link: link.name)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("shape", [(4,), (2, 3), (0,)])
+def test_shape_and_precision_are_kept(link, dtype, shape):
+    z = np.ones(shape, dtype)
+    for function in (link, link.derivative):
+        assert function(z).shape == shape
+        assert function(z).dtype == dtype
+
+
+@pytest.mark.parametrize("link", LINKS, ids=lambda link: link.name)
+def test_large_arguments_neither_overflow_nor_warn(link):
+    if link is POLYNOMIAL:
+        return
+    z = np.array([-1e4, -50.0, 50.0, 1e4])
+    with np.errstate(over="raise", invalid="raise"):
+        assert np.all(np.isfinite(link(z))) and np.all(np.isfinite(link.derivative(z)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_problem_centres_its_activation(name):
+    problem = Problem(activation=name)
+    z, w = gaussian_rule(problem.sigma.kinks)
+    assert w @ problem.sigma(z) == pytest.approx(0.0, abs=1e-14)
+    np.testing.assert_allclose(problem.sigma(z) + problem.centring, NAMES[name](z), atol=1e-14)
+    assert problem.sigma.kinks == NAMES[name].kinks
+
+
+def test_shifting_by_nothing_is_nothing():
+    assert NAMES["tanh"].shifted(0.0) is NAMES["tanh"]
+
+
+@given(st.lists(st.floats(-2, 2), min_size=1, max_size=6))
+def test_polynomial_values(coefficients):
+    he = [np.ones_like(Z), Z, Z**2 - 1, Z**3 - 3 * Z, Z**4 - 6 * Z**2 + 3, Z**5 - 10 * Z**3 + 15 * Z]
+    expected = sum(c * h for c, h in zip(coefficients, he, strict=False))
+    np.testing.assert_allclose(polynomial(coefficients)(Z), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_named_links_cross_process_borders_inside_a_problem(name):
+    assert pickle.loads(pickle.dumps(Problem(activation=name))).sigma.name == name
+
+
+@pytest.mark.parametrize(
+    "arguments, name",
+    [
+        ({"function": 3, "derivative": np.cos}, "function"),
+        ({"function": np.sin, "derivative": None}, "derivative"),
+        ({"function": np.sin, "derivative": np.cos, "kinks": (np.nan,)}, "kinks"),
+        ({"function": np.sin, "derivative": np.cos, "kinks": ("0",)}, "kinks"),
+        ({"function": np.sin, "derivative": np.cos, "derivative_from_value": 1.0}, "derivative_from_value"),
+    ],
+)
+def test_refusals(arguments, name):
+    with pytest.raises(InputError) as caught:
+        Link("mine", **arguments)
+    assert caught.value.name == name
