@@ -101,7 +101,7 @@ def jobs(book: Book, given: Mapping[str, object], *, strict: bool) -> tuple[Job,
             raise ParameterError(f"the book: no chapter {where!r} for the parameter {name!r}")
         for chapter in takers:
             chosen[chapter.name][own if dot else name] = value
-    options = {"strict": strict, "lock": book.lock, "folder": str(book.folder)}
+    options = {"strict": strict, "surroundings": book.surroundings, "folder": str(book.folder)}
     return tuple(Job.make(chapter, chosen[chapter.name], **options) for chapter in chapters)
 
 
@@ -126,7 +126,7 @@ def _run(missing: list[Job], processes: int | None):
 def _inputs(book: Book, executed: Mapping) -> str:
     """A hash of everything that the site is made from."""
     keys = [notebook.metadata["onestep"]["key"] for notebook in executed.values()]
-    digest = hashlib.sha256(json.dumps([source_hash(), book.lock, *keys]).encode())
+    digest = hashlib.sha256(json.dumps([source_hash(), book.surroundings, *keys]).encode())
     pages = [path for path in (book.root / f"{document}.md" for document in book.documents) if path.is_file()]
     for path in sorted({*pages, *stage.assets(book), book.root / "_config.yml", book.root / "_toc.yml"}):
         digest.update(path.relative_to(book.root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
@@ -135,7 +135,15 @@ def _inputs(book: Book, executed: Mapping) -> str:
 
 def _jupyter_book(tree: Path, out: Path) -> Path:
     """Run jupyter-book on the staged tree, every warning an error; the folder of the HTML."""
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(tree), "--path-output", str(out)]
+    command = [
+        sys.executable,
+        "-c",
+        "from jupyter_book.cli.main import main; main()",
+        "build",
+        str(tree),
+        "--path-output",
+        str(out),
+    ]
     command += ["-W", "--keep-going", "-n", "-q"]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"})
     html = out / "_build" / "html"

@@ -1,5 +1,6 @@
 """The book on disk: its root, its table of contents, its chapters and their presets."""
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from nbformat import NotebookNode
 from onestep.book.parameters import Parameter, ParameterError, parse
 
 FOLDER = "chapters"
+DATA = "data"
 PRESETS = "presets"
 
 
@@ -85,11 +87,15 @@ class Book:
     def folder(self) -> Path:
         return self.root / FOLDER
 
-    @property
-    def lock(self) -> str:
-        """The locked requirements; empty without such a file."""
-        path = self.root / "requirements.txt"
-        return path.read_text() if path.is_file() else ""
+    @cached_property
+    def surroundings(self) -> str:
+        """SHA-256 of what every chapter stands on beside the package: the locked requirements and chapters/data/."""
+        digest = hashlib.sha256()
+        data = (path for path in (self.folder / DATA).rglob("*") if path.is_file())
+        for path in [self.root / "requirements.txt", *sorted(data)]:
+            if path.is_file():
+                digest.update(path.relative_to(self.root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        return digest.hexdigest()
 
     @cached_property
     def chapters(self) -> tuple[Chapter, ...]:

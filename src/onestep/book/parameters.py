@@ -46,12 +46,14 @@ class Parameter:
 
     @property
     def kind(self) -> str:
-        """The type in a word, as lists of parameters show it."""
+        """The type with its bounds, or the choices, as lists of parameters show it."""
+        if self.choices:
+            return " | ".join(self.choices)
         if self.default is None:
             return "any"
         if isinstance(self.default, list) and self.default:
-            return f"list of {_common(self.default).__name__}"
-        return type(self.default).__name__
+            return f"list of {_common(self.default).__name__} {self._limits}".rstrip()
+        return f"{type(self.default).__name__} {self._limits}".rstrip()
 
     @property
     def allowed(self) -> str:
@@ -63,7 +65,11 @@ class Parameter:
         words = TYPES.get(type(self.default), "a value")
         if isinstance(self.default, list) and self.default:
             words = f"a list, each entry {TYPES[_common(self.default)]}"
-        return words + "".join(f" {sign} {bound:g}" for sign, bound in self.bounds)
+        return f"{words} {self._limits}".rstrip()
+
+    @property
+    def _limits(self) -> str:
+        return ", ".join(f"{sign} {bound:g}" for sign, bound in self.bounds)
 
     def convert(self, given: object) -> object:
         """`given` (a value, or the text of one) as this parameter's type; ParameterError when that is impossible."""

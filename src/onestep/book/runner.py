@@ -27,7 +27,7 @@ from onestep.book.parameters import validate
 from onestep.book.provenance import source_hash
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-_DRAW = "%matplotlib inline\n%config InlineBackend.figure_formats = {{{0!r}}}"
+_DRAW = "%matplotlib inline\n%config InlineBackend.figure_formats = [{!r}]"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -40,7 +40,7 @@ class Job:
     chapter : what to run.
     parameters : validated values that differ from the chapter's defaults.
     strict : whether a claim that fails stops the run.
-    lock : the locked requirements, part of the key.
+    surroundings : what else decides the result, as a hash (`Book.surroundings`); part of the key.
     figure, image : run only up to this figure, and draw it in this format ("png", "svg" or "pdf").
     folder : the working folder of the kernel; None is an empty one.
     """
@@ -48,7 +48,7 @@ class Job:
     chapter: Chapter
     parameters: Mapping[str, object] = field(default_factory=dict)
     strict: bool = False
-    lock: str = ""
+    surroundings: str = ""
     figure: str | None = None
     image: str = "svg"
     folder: str | None = None
@@ -62,8 +62,8 @@ class Job:
 
     @property
     def key(self) -> str:
-        """SHA-256 of all that decides what the run computes: chapter, package, lock, parameters, strictness."""
-        facts = [self.chapter.source, source_hash(), self.lock, dict(self.parameters), self.strict, self.figure]
+        """SHA-256 of all that decides what the run computes: chapter, package, surroundings, parameters, strictness."""
+        facts = [self.chapter.source, source_hash(), self.surroundings, dict(self.parameters), self.strict, self.figure]
         return hashlib.sha256(json.dumps([*facts, self.image], sort_keys=True).encode()).hexdigest()
 
     def notebook(self) -> NotebookNode:
