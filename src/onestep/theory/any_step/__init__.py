@@ -1,0 +1,7 @@
+"""One deterministic equivalent for every step size, from no step to the maximal eta ~ sqrt(N)."""
+
+from onestep.theory.any_step.errors import Solution, errors, solve
+from onestep.theory.any_step.fixed_point import ConvergenceError
+from onestep.theory.any_step.law import Geometry, limit, plug_in
+
+__all__ = ["ConvergenceError", "Geometry", "Solution", "errors", "limit", "plug_in", "solve"]

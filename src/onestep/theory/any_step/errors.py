@@ -1,0 +1,141 @@
+"""Training and test error of ridge regression on the trained features, for every step size."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from onestep.checks import InputError, reals
+from onestep.problem import Problem
+from onestep.theory.any_step import fixed_point
+from onestep.theory.any_step.law import Geometry, Law, law
+
+_BATCH = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """The prediction at every (ridge, eta), each field of their broadcast shape.
+
+    Attributes
+    ----------
+    train_error : (1/n)|y - F a|^2 + lambda |a|^2 at its minimum a (the penalty is included).
+    test_error : E (y - f(x)' a)^2 on fresh data, label noise included.
+    train_mse : (1/n)|y - F a|^2, without the penalty.
+    coefficient_norm : |a|^2.
+    degrees_of_freedom : tr K (K + lambda)^-1 of K = F F'/n, a number between 0 and min(n, N).
+    residual : largest relative residual of the fixed point.
+    iterations : Newton steps.
+    """
+
+    train_error: np.ndarray
+    test_error: np.ndarray
+    train_mse: np.ndarray
+    coefficient_norm: np.ndarray
+    degrees_of_freedom: np.ndarray
+    residual: np.ndarray
+    iterations: np.ndarray
+
+
+_FIELDS = tuple(Solution.__dataclass_fields__)
+
+
+def errors(problem: Problem, ridge, eta, geometry: Geometry | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """(train_error, test_error) after one step of size `eta`, any size up to a few sqrt(N); see `solve`."""
+    solution = solve(problem, ridge, eta, geometry)
+    return solution.train_error, solution.test_error
+
+
+def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None) -> Solution:
+    """The errors after one step of size `eta`, and what comes with them.
+
+        L_tr = lambda Q,   L_te = -d/de Q(lambda + e den^2) at e = 0,   train_mse = -lambda^2 dQ/dlambda
+
+    with Q of `_explained`: the equivalent of y'(K + lambda)^-1 y / n, and L_te its leave-one-out derivative.
+
+    ridge : lambda > 0, a number or an array.  eta : the step, >= 0; the two are broadcast against each other.
+    geometry : by default that of n -> infinity (`law.limit`).
+
+    Source: derived for the book, chapter "From lazy to maximal". It contains the proportional limits of Moniri et al.
+    (arXiv:2310.07891) as eta^2/N -> 0 and the maximal step of Cui et al. (arXiv:2402.04980).
+
+    Raises
+    ------
+    InputError : a ridge that is not positive, a negative step, or shapes that do not broadcast.
+    ConvergenceError : with residual and iterations.
+    """
+    ridge = reals("ridge", ridge, 0.0, open_below=True)
+    eta = reals("eta", eta, 0.0)
+    try:
+        ridge, eta = np.broadcast_arrays(ridge, eta)
+    except ValueError as error:
+        raise InputError("ridge", ridge.shape, f"a shape that broadcasts against that of eta, {eta.shape}") from error
+    found = np.empty((len(_FIELDS), eta.size))
+    steps, of_step = np.unique(eta, return_inverse=True)
+    for k, step in enumerate(steps):
+        features = law(problem, step, geometry)
+        here = np.flatnonzero(of_step.ravel() == k)
+        for batch in np.array_split(here, -(-here.size // _BATCH)):
+            found[:, batch] = _at(features, ridge.ravel()[batch])
+    return Solution(*(row.reshape(eta.shape)[()] for row in found))
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Low-rank part of the features: f = U'c with the prior c_i ~ 1/D_i, fitted to `target` under the weight w/den.
+
+    U : (B, k, T) rows scaled by D^-1/2.  target : (T,).  owner : (k,) the class r whose g_r is in D_i ~ 1/g_r.
+    """
+
+    U: np.ndarray
+    target: np.ndarray
+    owner: np.ndarray
+
+
+def blocks(law: Law, g: np.ndarray) -> tuple[Block, Block]:
+    """The directions along beta (mu0, and t mu1 from W0's own overlap with beta) and across it (mu1).
+
+    Scaling by D^-1/2 keeps M = <U,U> + D well conditioned when N pi_r g_r runs to 1e12.
+    """
+    unit = np.sqrt(law.N * law.share * g)[..., None]
+    row = np.sqrt(fixed_point.gamma(law, g))[..., None]
+    r = np.arange(law.share.size)
+    along = np.concatenate([unit * law.mu0, row * law.t * law.mu1], axis=-2)
+    return Block(along, law.g0, np.concatenate([r, r])), Block(row * law.mu1, law.g1, r)
+
+
+def _fit(law: Law, den: np.ndarray, block: Block) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """<target, f>, the coefficients c (B, k) and the fit f = U'c (B, T); <target, f> = v' M^-1 v."""
+    root = np.sqrt(law.weight / den)
+    # An SVD, because squaring the condition number in U U' would lose six digits at N = 1e12.
+    P, S, Vh = np.linalg.svd(np.swapaxes(block.U * root[:, None, :], 1, 2), full_matrices=False)
+    projected = (np.swapaxes(P, 1, 2) @ (root * block.target)[..., None])[..., 0]
+    c = (np.swapaxes(Vh, 1, 2) @ (S / (1 + S**2) * projected)[..., None])[..., 0]
+    return np.sum(S**2 / (1 + S**2) * projected**2, axis=-1), c, (c[:, None, :] @ block.U)[:, 0]
+
+
+def _at(law: Law, ridge: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The fields of `Solution`, each (B,), for one law and ridges (B,).
+
+    Q = E_t[y2/den] - v_A' M_A^-1 v_A - v_B' M_B^-1 v_B. With fits f_A, f_B and coefficients c its derivative is
+    dQ = -E_t[dden/den^2 ((g0 - f_A)^2 + (g1 - f_B)^2 + y2 - g0^2 - g1^2)] - sum_i c_i^2 d log g_r(i).
+    """
+    state = fixed_point.solve(law, ridge)
+    den, g = state.den, state.g
+    inverse = law.weight / den
+    Q = inverse @ law.y2
+    left, coefficients = np.broadcast_to(law.y2, den.shape).copy(), np.zeros_like(g)
+    for block in blocks(law, g):
+        value, c, fit = _fit(law, den, block)
+        Q = Q - value
+        left += (block.target - fit) ** 2 - block.target**2
+        for r in range(law.share.size):
+            coefficients[:, r] += np.sum(c[:, block.owner == r] ** 2, axis=-1)
+
+    def slope(direction):
+        log_den, log_g = fixed_point.response(law, state, direction)
+        return -np.sum(inverse * log_den * left, axis=-1) - np.sum(coefficients * log_g, axis=-1)
+
+    test_error, along_ridge = -slope(den**2), slope(np.ones_like(den))
+    norm = Q + ridge * along_ridge  # L_tr = mse + lambda |a|^2
+    freedom = law.n * (1 - ridge * inverse.sum(axis=-1))
+    return ridge * Q, test_error, -(ridge**2) * along_ridge, norm, freedom, state.residual, state.iterations
