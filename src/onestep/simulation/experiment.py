@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onestep.checks import InputError, choice, integer, reals
+from onestep.checks import InputError, choice, integer
 from onestep.hermite import basis
 from onestep.problem import Problem
 from onestep.simulation import krylov, memory, network, sample, spectrum
 from onestep.simulation.gram import feature_matrix, tridiagonalise
-from onestep.simulation.ridge import Path, path
+from onestep.simulation.ridge import Path, path, row
 from onestep.simulation.spectrum import Top
 
 EXACT_BELOW = 5000  # above this order of the Gram matrix its reduction takes longer than all matrix products together
@@ -32,11 +32,6 @@ class Geometry:
     rho: float
     projection_norm: float
     readout_moments: np.ndarray
-
-    def gram(self, orders) -> np.ndarray:
-        """V_{jk} = sum_i a_i^{j+k} for j, k in `orders`: the Gram matrix of the vectors a^{o k}."""
-        orders = np.asarray(orders)
-        return self.readout_moments[orders[:, None] + orders]
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,13 +114,16 @@ def run(
     InputError : naming the argument that cannot be used.
     MemoryRefusal : the run would not fit; raised before anything is allocated.
     """
-    eta, ridge = (np.atleast_1d(reals(name, value)) for name, value in (("eta", eta), ("ridge", ridge)))
+    smaller = min(problem.n, problem.N)
+    if choice("solver", solver, ("auto", "exact", "krylov")) == "auto":
+        solver = "exact" if smaller <= EXACT_BELOW else "krylov"
+    fit, most = (_exact, smaller) if solver == "exact" else (_krylov, smaller - 1)
+    eta = row("eta", eta)
+    ridge = row("ridge", ridge, 0.0, open_below=solver == "krylov")
     n_test = problem.n if n_test is None else integer("n_test", n_test)
-    top = integer("top", top, 0)
-    if top > min(problem.n, problem.N):
-        raise InputError("top", top, f"at most min(n, N) = {min(problem.n, problem.N)}")
-    fit = _solver(choice("solver", solver, ("auto", "exact", "krylov")), problem)
-    memory.check(memory.estimate(problem, n_test, 2 * len(ridge) + 2 * top, gram=fit is _exact))
+    if integer("top", top, 0) > most:
+        raise InputError("top", top, f"at most {most} singular values with n = {problem.n}, N = {problem.N}, {solver}")
+    memory.check(memory.estimate(problem, n_test, len(ridge), top, solver))
 
     W0, a = sample.weights(problem, seed), sample.readout(problem, seed)
     step = network.gradient(problem, W0, a, sample.batch(problem, seed, "gradient", problem.rows_gradient))
@@ -154,11 +152,6 @@ def run(
             )
         )
     return Measurement(problem, seed, eta, ridge, *map(np.array, zip(*rows, strict=True)), plug_in)
-
-
-def _solver(name: str, problem: Problem):
-    small = min(problem.n, problem.N) <= EXACT_BELOW
-    return _exact if name == "exact" or (name == "auto" and small) else _krylov
 
 
 def _exact(F: np.ndarray, y: np.ndarray, ridge: np.ndarray, top: int) -> tuple[Path, Top]:

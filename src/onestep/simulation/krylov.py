@@ -8,8 +8,8 @@ Appl. 38, 2017).
 
 import numpy as np
 
-from onestep.checks import InputError, integer, real
-from onestep.simulation.ridge import Path, checked, summary
+from onestep.checks import integer, real
+from onestep.simulation.ridge import Path, checked, row, summary
 
 _STRIDE = 10  # convergence is looked at every so many steps
 _PROBES = 8  # about as many columns as a product with F takes for the price of reading F
@@ -52,8 +52,7 @@ def path(F: np.ndarray, y: np.ndarray, ridge: np.ndarray, *, tolerance: float | 
     NotConverged : the tolerance was not reached; carries the gradient reached.
     """
     y, ridge = checked(F, y, ridge)
-    if np.any(ridge <= 0):
-        raise InputError("ridge", ridge, "values > 0 for the Krylov solver")
+    ridge = row("ridge", ridge, 0.0, open_below=True)
     tolerance = (1e-7 if F.dtype == np.float64 else 1e-4) if tolerance is None else real("tolerance", tolerance, 0.0)
     n, N = F.shape
     steps = min(integer("steps", steps), N)

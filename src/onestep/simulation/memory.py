@@ -6,7 +6,8 @@ import psutil
 
 from onestep.problem import Problem
 
-_RESERVE = 64 << 20  # blocks of work, the interpreter, LAPACK's workspace
+_RESERVE = 96 << 20  # blocks of work and LAPACK's workspace
+_KRYLOV_COLUMNS = 300  # what its basis usually grows to
 
 
 class MemoryRefusal(MemoryError):
@@ -28,22 +29,17 @@ class MemoryRefusal(MemoryError):
         return type(self), (self.needed, self.available)
 
 
-def data(problem: Problem, n_test: int) -> int:
-    """Bytes of the draw itself: the weights W0 and the inputs of the three batches."""
-    rows = problem.N + problem.rows_gradient + problem.n + n_test
-    return problem.dtype.itemsize * problem.d * rows
+def estimate(problem: Problem, n_test: int, ridges: int, top: int, solver: str) -> int:
+    """Bytes at the peak of a run.
 
-
-def estimate(problem: Problem, n_test: int, columns: int, *, gram: bool) -> int:
-    """Bytes at the peak of a run: the draw, G, F, the smaller Gram matrix if `gram`, and vectors.
-
-    Parameters
-    ----------
-    columns : vectors of length n, N or n_test held at once: ridge values and singular vectors, or a Krylov basis.
+    The gradient batch is gone before the features come, so the peak is the larger of two sums: W0, G and the gradient
+    batch; or W0, G, ridge and test batch, F, the smaller Gram matrix (Krylov: its basis), and vectors.
     """
-    n, N = problem.n, problem.N
-    work = N * problem.d + n * N + (min(n, N) ** 2 if gram else 0) + columns * (n + N + n_test)
-    return data(problem, n_test) + problem.dtype.itemsize * work + _RESERVE
+    n, d, N = problem.n, problem.d, problem.N
+    vectors = (ridges + top) * (4 * n + 4 * N + 3 * n_test)
+    solving = min(n, N) ** 2 if solver == "exact" else _KRYLOV_COLUMNS * (n + N)
+    later = d * (n + n_test) + n * N + solving + vectors
+    return problem.dtype.itemsize * (2 * N * d + max(d * problem.rows_gradient, later)) + _RESERVE
 
 
 def available() -> int:

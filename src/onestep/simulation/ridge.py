@@ -79,10 +79,15 @@ def checked(F: np.ndarray, y: np.ndarray, ridge: np.ndarray) -> tuple[np.ndarray
     y = reals("y", y).astype(F.dtype)
     if y.shape != (len(F),):
         raise InputError("y", y.shape, f"one label per row of F, shape ({len(F)},)")
-    ridge = np.atleast_1d(reals("ridge", ridge, minimum=0.0))
-    if ridge.ndim != 1 or ridge.size == 0:
-        raise InputError("ridge", ridge.shape, "one ridge value or a one-dimensional array of them")
-    return y, ridge
+    return y, row("ridge", ridge, 0.0)
+
+
+def row(name: str, values: object, minimum: float = -np.inf, *, open_below: bool = False) -> np.ndarray:
+    """One number, or a one-dimensional array of at least one, as an array."""
+    array = np.atleast_1d(reals(name, values, minimum, open_below=open_below))
+    if array.ndim != 1 or array.size == 0:
+        raise InputError(name, values, "one number or a one-dimensional array of them")
+    return array
 
 
 def summary(
