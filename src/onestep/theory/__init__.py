@@ -1,1 +1,55 @@
-"""Numbers from formulas. Nothing here draws a random number or imports the simulation."""
+"""The theory wing: numbers from formulas, never from a random draw.
+
+| question | file |
+|---|---|
+| what is tr (K + ridge)^-1, the density of the untrained spectrum, its edges? | `resolvent` (the equation: `equation`) |
+| which spikes leave the bulk, from which step on, where, and what do they know? | `spikes` |
+| training and test error, plateaus, what each degree improves, the best ridge? | `errors` |
+| how good are the best linear model and the teacher itself? | `baselines` |
+| through which numbers does the step enter; limits, or those of one draw? | `geometry` |
+| the same at steps of the order of sqrt(n), to all orders in eta^2/N? | `any_step` |
+
+`spikes` and `errors` are exact as n -> infinity for steps n^alpha, alpha < 1/2; `any_step` keeps the corrections.
+"""
+
+from onestep.theory.baselines import bayes_error, best_linear, linear_errors
+from onestep.theory.equation import Bulk, NotSolved
+from onestep.theory.errors import best_ridge, excess, improvement, plateau, test_error, train_error
+from onestep.theory.geometry import Geometry
+from onestep.theory.resolvent import Traces, atom, density, edges, traces
+from onestep.theory.spikes import (
+    Outlier,
+    critical_constant,
+    critical_exponents,
+    critical_step,
+    outliers,
+    regime,
+    strengths,
+)
+
+__all__ = [
+    "Bulk",
+    "Geometry",
+    "NotSolved",
+    "Outlier",
+    "Traces",
+    "atom",
+    "bayes_error",
+    "best_linear",
+    "best_ridge",
+    "critical_constant",
+    "critical_exponents",
+    "critical_step",
+    "density",
+    "edges",
+    "excess",
+    "improvement",
+    "linear_errors",
+    "outliers",
+    "plateau",
+    "regime",
+    "strengths",
+    "test_error",
+    "traces",
+    "train_error",
+]

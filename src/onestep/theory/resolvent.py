@@ -149,6 +149,12 @@ def raw_edges(bulk: Bulk) -> np.ndarray:
     return np.array(pieces)
 
 
+def edge_point(bulk: Bulk) -> float:
+    """v = -q m1 > 0 at the upper edge of the bulk: above it, v falls to 0 as z grows, and z is convex in v."""
+    u = _stationary(bulk)
+    return float(-np.max(u[u < 0]))
+
+
 def _stationary(bulk: Bulk) -> np.ndarray:
     """The real u with dz/du = 0."""
     a, b, phi, ratio = (float(value) for value in (bulk.linear, bulk.nonlinear, bulk.phi, bulk.ratio))

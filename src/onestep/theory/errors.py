@@ -1,0 +1,174 @@
+"""Training and test error of ridge regression on the trained features, at every step size; plateaus and increments.
+
+With D = diag(m1, m2, 2! m1, 3! m1, ...), T the coordinates of the monomials of t in Hermite polynomials, S the inverse
+squared strengths of the spikes, r_j = D_j c_{*,j} rho^j and v = T r (Moniri et al., arXiv:2310.07891, for S = 0),
+
+    train = ridge Q,   Q = c_{*,1}^2 m2 + (c_*^2 - c_{*,1}^2 + noise_std^2) m1 - v' (T D T' + S)^-1 v,
+    test  = -(dQ/dridge) / m1^2                          (generalised cross-validation; the book's chapter on errors).
+
+`Q` is a least squares residual: the teacher's part along beta against the columns of the spikes, with a penalty for
+their finite strength. As a residual it is computed, by QR and with scaled columns, so that nothing is ill-conditioned
+between a step of 0 and an infinite one; the derivative in the ridge is the analytic one of that residual.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from onestep.checks import integer, real, reals
+from onestep.problem import Problem
+from onestep.theory.equation import Bulk, Solution, solve
+from onestep.theory.geometry import Geometry, active_orders, monomials, terms
+
+RIDGES = (1e-8, 1e4)
+
+
+def errors(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """(train, test) error: `ridge` > 0 and `eta` >= 0 broadcast; exact as n -> infinity for eta below n^(1/2).
+
+    Parameters
+    ----------
+    geometry : the numbers through which the step enters; None means their limits, `Geometry.limit(problem)`.
+
+    Returns
+    -------
+    train : min_a (1/n)|y - F a|^2 + ridge |a|^2, the penalty included.
+    test : E (y - f(x)' a)^2 on fresh data, the label noise included.
+
+    Raises
+    ------
+    InputError : a ridge not positive, a step negative, or a step under an output of order one without a `geometry`.
+    NotSolved : with the residual, if the bulk's equation was not solved.
+    """
+    ridge, eta = np.broadcast_arrays(reals("ridge", ridge, 0.0, open_below=True), reals("eta", eta, 0.0))
+    flat, step = ridge.ravel(), eta.ravel()
+    found, bulk = solve(Bulk.of(problem), flat), Bulk.of(problem)
+    train, test = _untrained(problem, bulk, found)
+    moved = step > 0
+    if np.any(moved):
+        geometry = Geometry.limit(problem) if geometry is None else geometry
+        part = Solution(*(getattr(found, name)[moved] for name in found.__dataclass_fields__))
+        train[moved], test[moved] = _trained(problem, geometry, bulk, part, step[moved])
+    return train.reshape(ridge.shape)[()], test.reshape(ridge.shape)[()]
+
+
+def train_error(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -> np.ndarray:
+    """The training error of `errors`."""
+    return errors(problem, ridge, eta, geometry)[0]
+
+
+def test_error(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -> np.ndarray:
+    """The test error of `errors`."""
+    return errors(problem, ridge, eta, geometry)[1]
+
+
+test_error.__test__ = False  # not a test, whatever pytest thinks of its name
+
+
+def excess(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -> np.ndarray:
+    """Test error above the Bayes error noise_std^2."""
+    return test_error(problem, ridge, eta, geometry) - problem.noise_variance
+
+
+def plateau(problem: Problem, ridge, degree: int, geometry: Geometry | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """(train, test) error with infinitely strong spikes up to `degree`: the limit for (l-1)/(2l) < alpha < l/(2l+2).
+
+    Degree 0 is the untrained network. Orders with c_k = 0 add nothing; under a constant readout all spikes share one
+    direction, the first is the strongest, and every degree above 0 has the plateau of degree 1.
+    """
+    ridge = reals("ridge", ridge, 0.0, open_below=True)
+    orders = active_orders(problem, integer("degree", degree, 0))
+    bulk = Bulk.of(problem)
+    found = solve(bulk, ridge.ravel())
+    if not orders:
+        train, test = _untrained(problem, bulk, found)
+    else:
+        geometry = Geometry.limit(problem) if geometry is None else geometry
+        if np.linalg.matrix_rank(geometry.readout_factor) == 1:
+            orders = orders[:1]
+        columns = np.broadcast_to(monomials(orders), (found.u.size, orders[-1] + 1, len(orders)))
+        train, test = _fit(problem, geometry, bulk, found, columns, np.zeros((found.u.size, len(orders))))
+    return train.reshape(ridge.shape)[()], test.reshape(ridge.shape)[()]
+
+
+@dataclass(frozen=True, eq=False)
+class Improvement:
+    """What every degree takes off the errors.
+
+    Attributes
+    ----------
+    train, test : (degree, *ridge.shape); entry l - 1 is plateau(l - 1) - plateau(l).
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+
+
+def improvement(problem: Problem, ridge, degree: int, geometry: Geometry | None = None) -> Improvement:
+    """The staircase: by how much the plateau of each degree l = 1, ..., `degree` is lower than the one before."""
+    levels = np.array([plateau(problem, ridge, l, geometry) for l in range(integer("degree", degree) + 1)])
+    return Improvement(*np.moveaxis(levels[:-1] - levels[1:], 1, 0))
+
+
+def best_ridge(problem: Problem, eta: float = 0.0, geometry: Geometry | None = None) -> tuple[float, float]:
+    """(ridge, test error) of the ridge in [1e-8, 1e4] with the smallest test error; an end of it if that is best."""
+    eta = real("eta", eta, minimum=0.0)
+    return minimum(lambda ridge: test_error(problem, ridge, eta, geometry))
+
+
+def minimum(error) -> tuple[float, float]:
+    """(ridge, error) at the smallest value of error(ridge), a function on arrays, over `RIDGES`."""
+    grid = np.linspace(*np.log(RIDGES), 241)
+    best = int(np.argmin(error(np.exp(grid))))
+    low, high = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
+    inside = minimize_scalar(lambda x: float(error(np.exp(x))), bounds=(low, high), method="bounded")
+    point = min((inside.x, low, high), key=lambda x: float(error(np.exp(x))))
+    return float(np.exp(point)), float(error(np.exp(point)))
+
+
+def _untrained(problem: Problem, bulk: Bulk, found: Solution) -> tuple[np.ndarray, np.ndarray]:
+    first = problem.target[1] ** 2
+    rest = problem.target.second_moment - first + problem.noise_variance
+    return _from_residual(bulk, found, first * found.projection + rest, first * found.projection**2 + rest)
+
+
+def _trained(problem, geometry, bulk, found, eta):
+    """The errors for flat arrays of steps > 0."""
+    steps, which = np.unique(eta, return_inverse=True)
+    spikes = terms(problem, geometry, steps)
+    columns, shrink = spikes.columns()
+    # the penalty is 1 for F/sqrt(n phi/psi u): `columns` hold the spikes over sqrt(n)
+    penalty = np.sqrt(bulk.ratio / found.u)[:, None] * shrink[which]
+    return _fit(problem, geometry, bulk, found, columns[which], penalty)
+
+
+def _fit(problem, geometry, bulk, found, columns, penalty):
+    """Errors from the residual of the least squares fit of c_{*,j} rho^j sqrt(D_j) on sqrt(D) times `columns`."""
+    count, m = columns.shape[1], columns.shape[2]
+    j = np.arange(count)
+    target = np.array([problem.target[int(k)] for k in j]) * np.sqrt([float(math.factorial(int(k))) for k in j])
+    kappa = target * geometry.rho**j
+    weight = np.ones((found.u.size, count))
+    weight[:, 1] = np.sqrt(found.projection)
+    stacked = np.concatenate([weight[:, :, None] * columns, penalty[:, :, None] * np.eye(m)], axis=1)
+    right = np.concatenate([weight * kappa, np.zeros((found.u.size, m))], axis=1)
+    Q = np.linalg.qr(stacked / np.linalg.norm(stacked, axis=1, keepdims=True))[0]
+    for _ in range(2):  # twice: the second pass removes what rounding left when little of `right` remains
+        right = right - np.einsum("bij,bj->bi", Q, np.einsum("bij,bi->bj", Q, right))
+    linear = problem.target[1] ** 2 * (1 - geometry.rho**2)  # along the part of beta_star orthogonal to beta
+    rest = problem.target.second_moment + problem.noise_variance - problem.target[1] ** 2
+    rest = rest - (kappa @ kappa - kappa[1] ** 2)
+    residual = right[:, :count] ** 2
+    value = linear * found.projection + rest + np.sum(right**2, axis=1)
+    slope = linear * found.projection**2 + rest + residual.sum(axis=1) - (1 - found.projection) * residual[:, 1]
+    return _from_residual(bulk, found, value, slope)
+
+
+def _from_residual(bulk: Bulk, found: Solution, value, slope) -> tuple[np.ndarray, np.ndarray]:
+    """Errors from value = Q/m1 and slope = d(u value)/du; every term is positive, so no digits are lost."""
+    freedom = bulk.freedom_slope(found.u)
+    return found.p * value, (found.q * slope + freedom * found.u * value) / (
+        found.u * (freedom * (found.p + found.q) + found.ridge)
+    )

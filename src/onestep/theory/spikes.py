@@ -1,0 +1,207 @@
+"""Spikes: which terms of the step leave the bulk, where the outliers are and what their singular vectors know.
+
+Term k of F = F0 + sum_k theta_k t^k (a^k)' has operator norm of order sqrt(n) n^(alpha k - (k-1)/2) at eta = n^alpha,
+so that spike k leaves the bulk for alpha > (k-1)/(2k) (Moniri et al., arXiv:2310.07891). For finite strengths the
+outliers of F F'/n are the z above the bulk with  det( T D T' + S ) = 0  at ridge = -z (Benaych-Georges & Nadakuditi
+arXiv:1103.2221 for the method; the book's chapter on spikes for T, D and S).
+
+Here this determinant is read as: a singular value of A(v) = sqrt(v psi/phi) D^(1/2) C equals 1, with v = -q m1 > 0.
+C holds the spikes in Hermite coordinates, D = diag(1, m2/m1, 1, ...). Every singular value grows with v and z falls
+with it, so the outliers are as many as there are singular values above 1 at the edge, and each has its own bracket.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import lapack
+from scipy.optimize import brentq
+
+from onestep.checks import InputError, integer, real, reals
+from onestep.problem import Problem
+from onestep.theory.equation import Bulk
+from onestep.theory.geometry import HIGHEST, Geometry, active_orders, log_strengths, monomials, terms
+from onestep.theory.resolvent import edge_point
+
+
+@dataclass(frozen=True)
+class Regime:
+    """What a step eta = n**alpha makes as n grows.
+
+    Attributes
+    ----------
+    degree : l, the number of orders whose strength grows: (l-1)/(2l) < alpha.
+    active : the orders k <= degree with c_k != 0, each a spike of its own unless the readout is constant.
+    absent : the orders k <= degree with c_k = 0, which make none.
+    critical : the order whose strength stays finite, at alpha = (k-1)/(2k) exactly; else None.
+    outliers : how many leave the bulk for certain; one at most under a constant readout, where all spikes share a
+        right singular vector.
+    """
+
+    degree: int
+    active: tuple[int, ...]
+    absent: tuple[int, ...]
+    critical: int | None
+    outliers: int
+
+
+@dataclass(frozen=True, eq=False)
+class Outlier:
+    """One outlier of F F'/n.
+
+    Attributes
+    ----------
+    position : the eigenvalue of F F'/n.
+    overlaps : (orders + 1,) squared overlap of its unit left singular vector with He_k(t)/sqrt(n k!), k = 0, 1, ...
+    """
+
+    position: float
+    overlaps: np.ndarray
+
+
+def critical_exponents(highest: int = 8) -> np.ndarray:
+    """(k-1)/(2k) for k = 1, ..., `highest`: spike k leaves the bulk for alpha above it."""
+    k = np.arange(1, integer("highest", highest) + 1)
+    return (k - 1) / (2 * k)
+
+
+def regime(problem: Problem, alpha: float) -> Regime:
+    """The regime of eta = n**alpha, alpha < 1/2.
+
+    Raises
+    ------
+    InputError : alpha is 1/2 or more, where the number of spikes is not bounded and the bulk itself changes.
+    """
+    alpha = real("alpha", alpha)
+    if alpha >= 0.5:
+        raise InputError("alpha", alpha, "a number below 1/2")
+    level = 1 / (1 - 2 * alpha)  # alpha = (k-1)/(2k) gives k
+    nearest = round(level)
+    exact = nearest >= 1 and math.isclose(level, nearest, rel_tol=1e-12)
+    degree = nearest - 1 if exact else max(math.ceil(level) - 1, 0)
+    orders = range(1, degree + 1)
+    active = tuple(k for k in orders if _coefficient(problem, k) != 0)
+    absent = tuple(k for k in orders if _coefficient(problem, k) == 0)
+    critical = nearest if exact and _coefficient(problem, nearest) != 0 else None
+    return Regime(degree, active, absent, critical, min(len(active), 1) if _merged(problem) else len(active))
+
+
+def _coefficient(problem: Problem, k: int) -> float:
+    if k >= len(problem.student.coefficients):
+        raise InputError("alpha", k, f"an exponent of degree below {len(problem.student.coefficients)}")
+    return problem.student[k]
+
+
+def _merged(problem: Problem) -> bool:
+    return problem.readout == "constant"
+
+
+def strengths(problem: Problem, eta, geometry: Geometry | None = None) -> dict[int, np.ndarray]:
+    """Operator norm over sqrt(n) of every term with c_k != 0: {order: values of the shape of `eta`}.
+
+    |c_1^k c_k| (eta |beta|)^k |t^k| |a^k| / sqrt(n), to be compared with the square root of the bulk's edge.
+    """
+    eta = reals("eta", eta, minimum=0.0)
+    geometry = Geometry.limit(problem) if geometry is None else geometry
+    orders = active_orders(problem, min(HIGHEST, len(geometry.readout_factor)))
+    logs = log_strengths(problem, geometry, eta.ravel(), orders) + np.log(np.linalg.norm(monomials(orders), axis=0))
+    return {k: np.exp(column).reshape(eta.shape)[()] for k, column in zip(orders, logs.T, strict=True)}
+
+
+def outliers(problem: Problem, eta: float, geometry: Geometry | None = None) -> list[Outlier]:
+    """The outliers of F F'/n above the bulk at step `eta`, descending; empty below the threshold.
+
+    Raises
+    ------
+    InputError : eta negative, or a step under an output of order one without a `geometry`.
+    """
+    eta = real("eta", eta, minimum=0.0)
+    if eta == 0:
+        return []
+    geometry = Geometry.limit(problem) if geometry is None else geometry
+    bulk = Bulk.of(problem)
+    spikes = terms(problem, geometry, np.array([eta]))
+    columns = spikes.columns()
+    spiked = columns[0][0] / columns[1][0]
+
+    def system(log_v):
+        """Singular values of A and its left singular vectors."""
+        v = math.exp(log_v)
+        weight = np.ones(len(spiked))
+        weight[1] = math.sqrt(bulk.projection(-v))
+        return _jacobi(weight[:, None] * spiked * math.sqrt(v / bulk.ratio))
+
+    edge = math.log(edge_point(bulk))
+    found = []
+    for i, value in enumerate(system(edge)[0]):
+        if value > 1:
+            low = edge - 2 * math.log(value)  # values grow like sqrt(v) at least, so that here it is at most 1
+            root = brentq(lambda x, i=i: math.log(system(x)[0][i]), low - 1e-9, edge, xtol=1e-15, rtol=1e-15)
+            found.append(_outlier(bulk, math.exp(root), system(root)[1][:, i]))
+    return found
+
+
+def _outlier(bulk: Bulk, v: float, y: np.ndarray) -> Outlier:
+    """Position and overlaps from v and the left singular vector y (coordinates along He_k(t)/sqrt(k!))."""
+    u = -v
+    projection = bulk.projection(u)
+    df, slope = bulk.freedom(u), bulk.freedom_slope(u)
+    p, q = 1 - df, bulk.ratio - df
+    fall = p * q / v**2 - slope * (p + q) / v  # -dz/dv
+    weight, growth = np.full(len(y), v), np.full(len(y), 1 / v)  # D_k/k! and its logarithmic derivative
+    weight[1], growth[1] = v * projection, projection / v
+    return Outlier(float(p * q / v), weight * y**2 * fall / (q * (growth @ y**2)))
+
+
+def _jacobi(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Singular values, descending, and left singular vectors, by one-sided Jacobi rotations (LAPACK dgejsv).
+
+    Its small singular values are accurate relative to themselves; the usual SVD leaves them an error relative to the
+    largest one, and a strong first spike would drown the second.
+    """
+    values, left, _, work, _, info = lapack.dgejsv(A, joba=1, jobu=0, jobv=3)
+    if info != 0:
+        raise np.linalg.LinAlgError(f"dgejsv returned {info}")
+    return values * (work[0] / work[1]), left
+
+
+def critical_step(problem: Problem, geometry: Geometry | None = None) -> float:
+    """The constant step above which the first outlier leaves the bulk (the Baik-Ben Arous-Peche transition).
+
+    sqrt( -phi/(psi q m2) ) / (c_1^2 |beta|) at the edge, as n -> infinity: one spike, the others have no strength yet.
+    """
+    return critical_constant(problem, 1, geometry)
+
+
+def critical_constant(problem: Problem, order: int, geometry: Geometry | None = None) -> float:
+    """C such that at eta = C' n^((k-1)/(2k)), k = `order`, spike k is outside the bulk for C' > C, as n -> infinity.
+
+    The lower spikes are infinitely strong there, so spike k shows only what t^k and a^k have beyond lower powers.
+
+    Raises
+    ------
+    InputError : c_k = 0; a constant readout with k > 1, whose spikes share one right singular vector; k above
+        the orders of `geometry`.
+    """
+    geometry = Geometry.limit(problem) if geometry is None else geometry
+    orders = active_orders(problem, min(HIGHEST, len(geometry.readout_factor)))
+    if integer("order", order) not in orders:
+        raise InputError("order", order, "one of " + ", ".join(map(str, orders)) + ", where c_k is not zero")
+    orders = orders[: orders.index(order) + 1]
+    bulk = Bulk.of(problem)
+    v = edge_point(bulk)
+    columns = monomials(orders)
+    columns[1] *= math.sqrt(bulk.projection(-v))
+    beyond = _last_distance(columns) * _last_distance(geometry.readout_factor[np.array(orders) - 1].T)
+    if not beyond > 1e-10:
+        raise InputError("order", order, "1: all spikes share one right singular vector under a constant readout")
+    theta = math.sqrt(bulk.ratio / v) / beyond  # |theta_k| N^((1-k)/2) at the threshold
+    size = abs(problem.student[1] ** order * problem.student[order])
+    size *= float(bulk.ratio) ** ((1 - order) / 2)  # (n/N)^((k-1)/2)
+    return float((theta / size) ** (1 / order) / (geometry.beta_norm * geometry.projection_norm))
+
+
+def _last_distance(columns: np.ndarray) -> float:
+    """Distance of the last column from the span of the others, in units of 1."""
+    R = np.linalg.qr(columns, mode="r")
+    return abs(float(R[-1, -1])) if R.shape[0] == R.shape[1] else 0.0
