@@ -19,7 +19,7 @@ strict: $(READY)  ## a claim that fails stops the build
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(ONE_THREAD) $(BIN)/pytest -n logical -m "not long and not browser" $(OPTIONS)
+	$(ONE_THREAD) $(BIN)/pytest -n logical --dist loadgroup -m "not long and not browser" $(OPTIONS)
 
 test-long: $(READY)  ## trials of minutes
 	$(ONE_THREAD) $(BIN)/pytest -m long $(OPTIONS)

@@ -46,7 +46,7 @@ class Job:
     """
 
     chapter: Chapter
-    parameters: Mapping[str, object] = field(default_factory=dict)
+    parameters: Mapping[str, object] = field(default_factory=dict, hash=False)
     strict: bool = False
     surroundings: str = ""
     figure: str | None = None

@@ -1,4 +1,4 @@
-"""A Sphinx extension for the site: MathJax from this machine, and nothing that would ask another host.
+"""A Sphinx extension for the site: MathJax from the site itself, and no button that leads nowhere.
 
 Named in `_config.yml`, so that `onestep book` and `jupyter-book build .` both have it.
 """
@@ -24,6 +24,14 @@ def setup(app) -> dict:
             folder.mkdir(parents=True, exist_ok=True)
             copy_asset_file(str(mathjax()), str(folder))
 
+    def buttons(app, config) -> None:
+        """Without a repository address there is nothing that repository, Binder and Colab buttons could open."""
+        options = config.html_theme_options
+        options["use_repository_button"] = bool(options.get("repository_url"))
+        if not options["use_repository_button"]:
+            options["launch_buttons"] = {}
+
     app.config.mathjax_path = f"mathjax/{MATHJAX}"
+    app.connect("config-inited", buttons)
     app.connect("build-finished", vendor)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

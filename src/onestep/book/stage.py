@@ -41,17 +41,9 @@ def assets(book: Book) -> list[Path]:
 
 
 def configuration(book: Book) -> dict:
-    """The book's `_config.yml` for executed pages: nothing is executed again.
-
-    Without a repository address there is nothing for launch and repository buttons to open, and they are left out.
-    """
+    """The book's `_config.yml` for executed pages: nothing is executed again."""
     config = yaml.safe_load((book.root / "_config.yml").read_text())
-    config["execute"] = {"execute_notebooks": "off"}
-    if not (config.get("repository") or {}).get("url"):
-        config.pop("repository", None)
-        config.pop("launch_buttons", None)
-        config.setdefault("html", {})["use_repository_button"] = False
-    return config
+    return config | {"execute": {"execute_notebooks": "off"}}
 
 
 def with_commands(notebook: NotebookNode) -> NotebookNode:

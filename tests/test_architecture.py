@@ -1,0 +1,79 @@
+"""The floors of the house: who may import whom."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import onestep
+
+ROOT = Path(onestep.__file__).parent
+GROUND = ("checks", "links", "hermite", "problem")
+# A module's package -> what it may import of onestep. Theory and simulation never meet below a chapter.
+ALLOWED = {
+    "ground": GROUND,
+    "theory": (*GROUND, "theory"),
+    "simulation": (*GROUND, "simulation"),
+    "figures": ("checks", "book.figures"),
+    "book": (*GROUND, "theory", "simulation", "book"),
+}
+MODULES = sorted(ROOT.rglob("*.py"))
+
+
+def floor(path: Path) -> str:
+    """The floor that a module of the package lives on."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    if parts[:2] == ("book", "figures"):
+        return "figures"
+    return parts[0] if len(parts) > 1 else "ground"
+
+
+def imported(source: str) -> set[str]:
+    """The modules of onestep that `source` imports, without the leading `onestep.`."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide which floor they reach"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name.removeprefix("onestep.") for name in names if name.startswith("onestep.")}
+
+
+def forbidden(source: str, storey: str) -> set[str]:
+    """The imports of `source` that a module on `storey` may not make."""
+    roof = {"InputError", "Problem", "__version__"}  # what the package itself offers
+    return {
+        name
+        for name in imported(source) - roof
+        if not any(name == allowed or name.startswith(f"{allowed}.") for allowed in ALLOWED[storey])
+    }
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nobody_reaches_above_or_beside(path):
+    if path == ROOT / "__init__.py":
+        assert imported(path.read_text()) == {"checks.InputError", "problem.Problem"}
+        return
+    assert forbidden(path.read_text(), floor(path)) == set()
+
+
+@pytest.mark.parametrize(
+    ("storey", "line"),
+    [
+        ("theory", "from onestep.simulation import network"),
+        ("theory", "from onestep.book import claims"),
+        ("simulation", "import onestep.theory.resolvent"),
+        ("simulation", "def f():\n    from onestep import theory"),
+        ("ground", "from onestep.theory.resolvent import Traces"),
+        ("figures", "from onestep.theory import errors"),
+    ],
+)
+def test_the_rule_bites(storey, line):
+    assert forbidden(line, storey)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "theory").rglob("*.py")), ids=lambda path: path.stem)
+def test_theory_never_draws(path):
+    names = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+    assert not names & {"random", "default_rng", "standard_normal"}
