@@ -52,11 +52,18 @@ class Outlier:
     Attributes
     ----------
     position : the eigenvalue of F F'/n.
-    overlaps : (orders + 1,) squared overlap of its unit left singular vector with He_k(t)/sqrt(n k!), k = 0, 1, ...
+    cosines : (orders + 1,) overlap of its unit left singular vector with He_k(t)/sqrt(n k!), k = 0, 1, ...; the sign
+        of the vector is chosen so that the largest is positive. The mean of an entry, given t, is
+        sum_k cosines[k] He_k(t)/sqrt(n k!).
     """
 
     position: float
-    overlaps: np.ndarray
+    cosines: np.ndarray
+
+    @property
+    def overlaps(self) -> np.ndarray:
+        """(orders + 1,) the squares of `cosines`: what He_k explains of the singular vector."""
+        return np.square(self.cosines)
 
 
 def critical_exponents(highest: int = 8) -> np.ndarray:
@@ -150,7 +157,8 @@ def _outlier(bulk: Bulk, v: float, y: np.ndarray) -> Outlier:
     fall = p * q / v**2 - slope * (p + q) / v  # -dz/dv
     weight, growth = np.full(len(y), v), np.full(len(y), 1 / v)  # D_k/k! and its logarithmic derivative
     weight[1], growth[1] = v * projection, projection / v
-    return Outlier(float(p * q / v), weight * y**2 * fall / (q * (growth @ y**2)))
+    cosines = y * np.sqrt(weight * fall / (q * (growth @ y**2)))
+    return Outlier(float(p * q / v), cosines * np.sign(cosines[np.argmax(np.abs(cosines))]))
 
 
 def _jacobi(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,29 @@
+"""The signs of an outlier's cosines: which polynomial, and not only which degrees, its singular vector follows."""
+
+import numpy as np
+import pytest
+
+from onestep import Problem
+from onestep.hermite import monomials_in_hermite
+from onestep.theory.spikes import outliers
+
+
+def strong(**options):
+    problem = Problem(n=10**12, d=5 * 10**11, N=75 * 10**10, **options)
+    return outliers(problem, problem.step(0.32))
+
+
+@pytest.mark.parametrize("second", [0.3, -0.3])
+def test_a_strong_second_spike_follows_t_squared(second):
+    # t^2 = He_2 + He_0, so that its cosines with He_2/sqrt(2) and 1 have the ratio sqrt(2), whatever the sign of c_2.
+    first, follower = strong(activation=(0.0, 1.0, second))
+    T = monomials_in_hermite(2)[2] * np.sqrt([1, 1, 2])
+    assert follower.cosines[:3] == pytest.approx(T / np.linalg.norm(T), abs=1e-3)
+    assert abs(first.cosines[:3] @ follower.cosines[:3]) < 1e-3
+    assert first.cosines[1] > 0.999
+
+
+def test_the_largest_cosine_is_positive_and_overlaps_are_squares():
+    for outlier in strong(activation=(0.0, 1.0, -0.3)):
+        assert outlier.cosines[np.argmax(outlier.overlaps)] > 0
+        assert outlier.overlaps == pytest.approx(outlier.cosines**2)
