@@ -1,0 +1,45 @@
+"""Averages over seeds: what a chapter writes, draws and claims about repeated draws."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from onestep.checks import InputError, integer, reals
+
+
+@dataclass(frozen=True)
+class Average:
+    """A mean with its standard error: scalars, or arrays of one shape.
+
+    Formatting a scalar average writes both: f"{average:.2f}" gives "0.46 ± 0.01".
+    """
+
+    mean: np.ndarray
+    standard_error: np.ndarray
+
+    def __format__(self, spec: str) -> str:
+        return f"{float(self.mean):{spec}} ± {float(self.standard_error):{spec}}"
+
+
+def over_seeds(values, axis: int = 0) -> Average:
+    """Mean and standard error s / sqrt(S) of `values` along `axis`, which counts the S independent draws.
+
+    Raises
+    ------
+    InputError : a value is not finite, or there are fewer than two draws.
+    """
+    values = reals("values", values)
+    count = integer("number of draws", values.shape[axis] if values.ndim else 0, minimum=2)
+    return Average(values.mean(axis)[()], (values.std(axis, ddof=1) / np.sqrt(count))[()])
+
+
+def largest_deviation(average: Average, predicted) -> float:
+    """max |mean - predicted| / standard error: how many standard errors the worst point is away.
+
+    Raises
+    ------
+    InputError : a standard error is zero, so that nothing can be measured in units of it.
+    """
+    if np.any(np.asarray(average.standard_error) <= 0):
+        raise InputError("standard_error", float(np.min(average.standard_error)), "positive numbers")
+    return float(np.max(np.abs(average.mean - np.asarray(predicted)) / average.standard_error))

@@ -1,0 +1,117 @@
+"""Curves against one variable: predictions as lines, measurements as points with error bars."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from onestep.book.figures.style import (
+    NEUTRAL,
+    BookFigure,
+    legend_below,
+    line_style,
+    mark_style,
+    panels,
+    plain_ticks,
+    simulation,
+    styled,
+    theory,
+)
+
+Columns = tuple  # of equally long sequences of numbers
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One quantity: its prediction, its measurement, or both.
+
+    Attributes
+    ----------
+    label : in the legend.
+    predicted : (x, y), or None.
+    measured : (x, mean, standard error), or None.
+    """
+
+    label: str
+    predicted: Columns | None = None
+    measured: Columns | None = None
+
+
+def draw(ax: Axes, curves: Sequence[Curve]) -> None:
+    """Draw `curves` into `ax`, number k in colour, dash and marker k, each with one entry in the legend."""
+    for k, curve in enumerate(curves):
+        label = curve.label
+        if curve.predicted is not None and curve.measured is not None:
+            ax.plot([], [], label=label, **line_style(k), **mark_style(k))  # the entry shows line and mark together
+            label = None
+        if curve.predicted is not None:
+            theory(ax, *curve.predicted, k=k, label=label)
+        if curve.measured is not None:
+            simulation(ax, *curve.measured, k=k, label=label)
+
+
+@styled
+def comparison(
+    curves: Sequence[Curve],
+    xlabel: str,
+    ylabel: str,
+    *,
+    xscale: str = "linear",
+    yscale: str = "linear",
+    xticks: Sequence[float] | None = None,
+    ylim: tuple[float, float] | None = None,
+    height: float = 3.4,
+) -> BookFigure:
+    """One panel with `curves` over a common axis.
+
+    Parameters
+    ----------
+    xscale, yscale : "linear" or "log".
+    xticks : replaces the ticks of the x axis.
+    """
+    figure, (ax,) = panels(height=height)
+    ax.set(xscale=xscale, yscale=yscale)
+    draw(ax, curves)
+    plain_ticks(ax)
+    if xticks is not None:
+        ax.set_xticks(xticks, [f"{tick:g}" for tick in xticks])
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    if ylim is not None:
+        ax.set_ylim(*ylim)
+    if len(curves) > 1:
+        legend_below(figure, ax)
+    return figure
+
+
+@styled
+def coefficients(
+    predicted: Mapping[str, Sequence[float]],
+    measured: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    ylabel: str,
+    *,
+    columns: int = 3,
+) -> BookFigure:
+    """One panel per name: stems for the predicted coefficients of degree 1, 2, ..., points for the measured ones.
+
+    Parameters
+    ----------
+    predicted : name -> coefficients, of degree 1 first.
+    measured : name -> (means, standard errors), the same names and lengths.
+    """
+    rows = -(-len(predicted) // columns)
+    figure, axes = panels(columns, rows, height=1.9, sharex=True, sharey=True)
+    for ax, (name, heights) in zip(axes, predicted.items(), strict=False):
+        degree = np.arange(1, len(heights) + 1)
+        for k, height in zip(degree, heights, strict=True):
+            theory(ax, [k, k], [0.0, height], linewidth=5, alpha=0.45, solid_capstyle="butt")
+        simulation(ax, degree, *measured[name], k=1, markersize=3.5)
+        ax.axhline(0, color=NEUTRAL, linewidth=0.8)
+        ax.set(title=name)
+        ax.set_xticks(degree)
+        ax.grid(False, axis="x")
+    for ax in axes[len(predicted) :]:
+        ax.set_visible(False)
+    figure.supxlabel("degree $k$", fontsize=9.5)
+    figure.supylabel(ylabel, fontsize=9.5)
+    return figure
