@@ -99,9 +99,14 @@ def top_eigenvectors(K: Tridiagonal, k: int) -> tuple[np.ndarray, np.ndarray]:
     return values[::-1], rotate(K, vectors[:, ::-1], back=True)
 
 
-def solve(K: Tridiagonal, ridge: float, columns: np.ndarray) -> np.ndarray:
-    """(T + ridge)^-1 `columns`, in the rotated basis, float64."""
-    band = np.zeros((2, len(K.diagonal)))
-    band[0, 1:] = K.off_diagonal
-    band[1] = K.diagonal + ridge
+def solve_tridiagonal(diagonal: np.ndarray, off_diagonal: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """x with T x = `columns`, T symmetric positive definite and tridiagonal, float64.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError : T is not positive definite.
+    """
+    if len(diagonal) == 1:  # LAPACK's wrapper does not take an empty off-diagonal
+        return columns / diagonal[0]
+    band = np.array([np.append(0.0, off_diagonal), diagonal])
     return solveh_banded(band, columns, overwrite_ab=True, check_finite=False)

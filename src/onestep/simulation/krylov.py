@@ -8,10 +8,12 @@ Appl. 38, 2017).
 
 import numpy as np
 
-from onestep.checks import integer, real
+from onestep.checks import InputError, integer, real
+from onestep.simulation.gram import solve_tridiagonal
 from onestep.simulation.ridge import Path, checked, row, summary
 
 _STRIDE = 10  # convergence is looked at every so many steps
+_SETTLED = 1e-3  # relative change of the degrees of freedom between two looks
 _PROBES = 8  # about as many columns as a product with F takes for the price of reading F
 
 
@@ -63,56 +65,46 @@ def path(F: np.ndarray, y: np.ndarray, ridge: np.ndarray, *, tolerance: float | 
     U[:, 0], length = _normalised(y)
     signs = 2 * np.random.default_rng(0).integers(0, 2, (N, _PROBES)) - 1
     V, down = _normalised(np.column_stack([F.T @ U[:, 0], signs.astype(F.dtype)]))
-    down[1:] = 0
+    start, down[1:] = down[0] * length, 0
     right = np.empty((steps, N), F.dtype)  # pages of it exist only once they are written
-    ups, downs = [], [down]
+    ups, downs, freedom = [], [down], np.inf
     for step in range(1, steps + 1):
         right[step - 1] = V[:, 0]
         U, up = _normalised(F @ V - U * down)
         V = F.T @ U - V * up
-        past = right[:step]
-        V[:, 0] -= (past @ V[:, 0]) @ past  # lost orthogonality would let copies of the spikes fill the space
+        V[:, 0] -= (right[:step] @ V[:, 0]) @ right[:step]  # else copies of the spikes return and fill the space
         V, down = _normalised(V)
         ups.append(up)
         downs.append(down)
-        if step % _STRIDE == 0 or step == steps or down[0] == 0:
-            c, gradient = _least_squares(np.array(downs)[:, 0], np.array(ups)[:, 0], length, n * ridge)
-            if gradient.max() <= tolerance or down[0] == 0:
-                break
-    else:
-        raise NotConverged(float(gradient.max()), steps)
-    traces = np.array(
-        [_quadrature(np.array(ups)[:, j], np.array(downs)[1:-1, j], n * ridge) for j in range(1, 1 + _PROBES)]
-    )
-    error = N * traces.std(axis=0, ddof=1) / np.sqrt(_PROBES)
-    return summary(F, y, ridge, past.T @ c.astype(F.dtype), N * traces.mean(axis=0), error)
+        if step % _STRIDE == 0 or step == steps:
+            x = _first_columns(np.array(ups), np.array(downs), n * ridge)
+            optimality = down[0] * up[0] * np.abs(x[0, -1])
+            traces = N * (1 - n * ridge * x[1:, 0])
+            previous, freedom = freedom, traces.mean(axis=0)
+            error = traces.std(axis=0, ddof=1) / np.sqrt(_PROBES)
+            settled = step == N or np.all(np.abs(freedom - previous) <= _SETTLED * (error + freedom))
+            if settled and optimality.max() <= tolerance:
+                return summary(F, y, ridge, right[:step].T @ (start * x[0]).astype(F.dtype), freedom, error)
+    raise NotConverged(float(optimality.max()), steps)
 
 
-def _least_squares(
-    down: np.ndarray, up: np.ndarray, length: float, weight: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """argmin |length e1 - B c|^2 + weight |c|^2 for each weight, and the relative gradient of the full problem.
+def _first_columns(ups: np.ndarray, downs: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """(T + weight)^-1 e1 for the tridiagonal T = V'F'F V of each recurrence and each weight: (1 + probes, k, R).
 
-    B is (k + 1, k), `down[:k]` on its diagonal and `up` below. F'(y - F a) - weight a = down_k+1 xi_k+1 v_k+1, with
-    xi the residual of the small problem: the last entry of xi says how far the large one is from its minimum.
+    For y it gives the coefficients, a = V (T + n lambda)^-1 e1 |F'y|, and by its last entry how far they are from the
+    minimum. For random signs, 1 - n lambda e1'(T + n lambda)^-1 e1 is Gauss quadrature for the degrees of freedom.
     """
-    k = len(up)
-    B = np.zeros((k + 1, k))
-    B[np.arange(k), np.arange(k)] = down[:k]
-    B[np.arange(1, k + 1), np.arange(k)] = up
-    P, s, Qt = np.linalg.svd(B, full_matrices=False)
-    c = Qt.T @ (length * P[0][:, None] * s[:, None] / (s[:, None] ** 2 + weight))
-    last = -(B @ c)[-1]
-    scale = down[0] * length
-    return c, down[k] * np.abs(last) / scale if scale > 0 else np.zeros(len(weight))
-
-
-def _quadrature(diagonal: np.ndarray, above: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """e1' B'B (B'B + weight)^-1 e1, B upper bidiagonal: Gauss quadrature for the spectral measure of the start."""
-    _, s, Qt = np.linalg.svd(np.diag(diagonal) + np.diag(above, 1))
-    return np.sum(Qt[:, 0, None] ** 2 * s[:, None] ** 2 / (s[:, None] ** 2 + weight), axis=0)
+    diagonal, off_diagonal = ups**2 + downs[:-1] ** 2, ups[:-1] * downs[1:-1]
+    e1 = np.zeros(len(ups))
+    e1[0] = 1.0
+    try:
+        x = [[solve_tridiagonal(d + w, o, e1) for w in weight] for d, o in zip(diagonal.T, off_diagonal.T, strict=True)]
+    except np.linalg.LinAlgError as failure:
+        allowed = "values that are not lost in rounding beside the largest squared singular value of F"
+        raise InputError("ridge", weight.min() / len(weight), allowed) from failure
+    return np.swapaxes(x, 1, 2)
 
 
 def _normalised(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     length = np.linalg.norm(columns, axis=0)
-    return columns / np.where(length > 0, length, 1), length
+    return columns / np.where(length > 0, length, 1), length.astype(float)

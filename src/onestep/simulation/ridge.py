@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from onestep.checks import InputError, reals
-from onestep.simulation.gram import Tridiagonal, eigenvalues, feature_matrix, rotate, solve, tridiagonalise
+from onestep.simulation.gram import Tridiagonal, eigenvalues, feature_matrix, rotate, solve_tridiagonal, tridiagonalise
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,7 @@ def _solve(reduced: Tridiagonal, ridge: np.ndarray, columns: np.ndarray) -> np.n
     """(K + ridge_j)^-1 column_j for every j."""
     turned = rotate(reduced, columns)
     for j, value in enumerate(ridge):
-        turned[:, j] = solve(reduced, value, turned[:, j])
+        turned[:, j] = solve_tridiagonal(reduced.diagonal + value, reduced.off_diagonal, turned[:, j])
     return rotate(reduced, turned, back=True)
 
 

@@ -112,5 +112,5 @@ def draw(problem: Problem, seed: int, n_test: int | None = None) -> Draw:
         teacher_direction(problem, seed),
         batch(problem, seed, "gradient", problem.rows_gradient),
         batch(problem, seed, "ridge", problem.n),
-        batch(problem, seed, "test", problem.n if n_test is None else n_test),
+        batch(problem, seed, "test", problem.n if n_test is None else integer("n_test", n_test)),
     )
