@@ -20,10 +20,22 @@ from onestep.book.records import recorded
 from onestep.book.runner import Job, RunFailed, execute, execute_all
 from onestep.book.store import Store
 
+HEAD = """---
+jupytext:
+  text_representation:
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  name: python3
+---
+
+# T
+
+"""
+
 
 def notebook_of(*cells: str) -> Chapter:
-    head = "---\njupytext:\n  text_representation:\n    format_name: myst\nkernelspec:\n  display_name: Python 3\n  name: python3\n---\n\n# T\n\n"
-    return Chapter("t", head + "\n".join(f"```{{code-cell}}\n{cell}\n```\n" for cell in cells))
+    return Chapter("t", HEAD + "\n".join(f"```{{code-cell}}\n{cell}\n```\n" for cell in cells))
 
 
 def test_the_key_covers_all_that_decides_the_result(book, monkeypatch):

@@ -8,7 +8,7 @@ import html
 import re
 
 from nbconvert import HTMLExporter
-from nbformat import NotebookNode, from_dict
+from nbformat import NotebookNode, from_dict, v4
 from pygments.formatters import HtmlFormatter
 
 from onestep.book.site import mathjax
@@ -45,7 +45,7 @@ def as_html(notebook: NotebookNode, title: str) -> str:
     """The page of an executed notebook."""
     facts = notebook.metadata["onestep"]
     plain = from_dict(notebook)
-    plain.cells = [_plain_cell(cell) for cell in notebook.cells]
+    plain.cells = [part for cell in notebook.cells for part in _plain_cells(cell)]
     body, _ = HTMLExporter(template_name="basic").from_notebook_node(plain)
     chosen = ", ".join(f"{name} = {value!r}" for name, value in facts["parameters"].items())
     return _TEMPLATE.format(
@@ -65,17 +65,25 @@ def plain_markdown(source: str) -> str:
         end = close.search(source, match.end())
         inside = source[match.end() : end.start() if end else len(source)]
         rest = source[end.end() :] if end else ""
-        source = source[: match.start()] + _box(match["name"], match["title"].strip(), inside) + rest
+        box = _box(match["name"], match["title"].strip(), plain_markdown(inside))
+        source = source[: match.start()] + box + rest
     return _ROLE.sub(
         lambda role: _role(role["name"], role["text"]), re.sub(r"^\(\S+\)=\n", "", source, flags=re.MULTILINE)
     )
 
 
-def _plain_cell(cell: NotebookNode) -> NotebookNode:
+def _plain_cells(cell: NotebookNode) -> list[NotebookNode]:
+    """The cell with plain text; a cell that makes a figure gets its alternative text, and its caption behind it."""
     copy = from_dict(cell)
     if cell.cell_type == "markdown":
         copy.source = plain_markdown(cell.source)
-    return copy
+    shown = cell.metadata.get("mystnb") or {}
+    if alternative := shown.get("image", {}).get("alt"):
+        for output in copy.get("outputs", ()):
+            for kind in [kind for kind in output.get("data", {}) if kind.startswith("image/")]:
+                output.metadata[kind] = {**output.metadata.get(kind, {}), "alt": alternative}
+    caption = shown.get("figure", {}).get("caption")
+    return [copy, v4.new_markdown_cell(f"*{plain_markdown(caption).strip()}*")] if caption else [copy]
 
 
 def _box(name: str, title: str, inside: str) -> str:

@@ -1,0 +1,124 @@
+"""The build: a site that is complete by itself, nothing executed twice, nothing lost when something fails."""
+
+import json
+import re
+import shlex
+
+import pytest
+from smallbook import edited, new_book
+
+from onestep.book import build
+from onestep.book.chapters import Book
+from onestep.book.ledger import load
+from onestep.book.parameters import ParameterError, from_text
+from onestep.book.stage import command
+
+pytestmark = pytest.mark.xdist_group("build")  # they share one built book
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The small book, built once; tests that change it come in order."""
+    book = new_book(tmp_path_factory.mktemp("built") / "book")
+    return book, make(book)
+
+
+def make(book, given=None, *, strict=False, target=None):
+    return build.build(book, build.jobs(book, given or {}, strict=strict), target or book.root / "_build")
+
+
+def test_the_page_shows_the_run(built):
+    _, result = built
+    page = (result.site / "chapters" / "small.html").read_text()
+    assert result.executed == 1 and (result.site / "index.html").is_file()
+    for shown in ("Theorem 1", "✓ holds", "Provenance", "Recorded: variance", "A line that scatters around zero."):
+        assert shown in page
+    assert "onestep run small --figure fig-line</code>" in page
+
+
+def test_the_download_is_the_executed_notebook(built):
+    _, result = built
+    notebook = json.loads((result.site / "_sources" / "chapters" / "small.ipynb").read_text())
+    assert any(
+        "image/png" in output.get("data", {}) for cell in notebook["cells"] for output in cell.get("outputs", ())
+    )
+
+
+def test_the_site_asks_no_other_host(built):
+    _, result = built
+    outside = re.compile(
+        r"""(?:src|href)=["'](?:https?:)?//[^"']*|https?://[^"' ]*(?:unpkg|jsdelivr|cdnjs|googleapis)"""
+    )
+    pages = list(result.site.rglob("*.html"))
+    assert len(pages) > 3
+    assert {str(page): found for page in pages if (found := outside.findall(page.read_text()))} == {}
+    page = (result.site / "chapters" / "small.html").read_text()
+    (script,) = set(re.findall(r'src="(\S*mathjax/\S*?\.js)', page))
+    assert (result.site / "chapters" / script).resolve().stat().st_size > 10**6
+
+
+def test_the_ledger_is_data_and_a_page(built):
+    book, result = built
+    (entry,) = load(book.root / "_build" / "claims.json")
+    assert entry["chapter"] == "small" and entry["verdict"] == "holds" and entry["predicted"] == 1.0
+    page = (result.site / "chapters" / "claims.html").read_text()
+    assert entry["statement"] in page and 'href="small.html"' in page and "1 of 1 hold" in page
+
+
+def test_a_second_build_does_nothing(built):
+    book, result = built
+    stamp = (result.site / "index.html").stat()
+    again = make(book)
+    assert (again.executed, again.reused) == (0, 1)
+    assert (result.site / "index.html").stat().st_mtime_ns == stamp.st_mtime_ns
+
+
+def test_a_page_that_changed_is_built_without_executing(built):
+    book, result = built
+    again = make(edited(book, "A small book", "A smaller book", page="index"))
+    assert again.executed == 0
+    assert "A smaller book" in (result.site / "chapters" / "index.html").read_text()
+
+
+def test_a_warning_stops_the_build_and_the_old_site_stays(built):
+    book, result = built
+    before = (result.site / "chapters" / "index.html").read_bytes()
+    broken = edited(book, "fig-line", "fig-lost", page="index")
+    with pytest.raises(build.BuildFailed, match="fig-lost"):
+        make(broken)
+    edited(book, "fig-lost", "fig-line", page="index")
+    assert (result.site / "chapters" / "index.html").read_bytes() == before
+    assert not list((book.root / "_build").glob(".*")), "nothing half-built is left"
+
+
+def test_a_failing_chapter_loses_no_other(book):
+    text = (book.folder / "small.md").read_text()
+    (book.folder / "bad.md").write_text(text.replace("rng = ", "raise RuntimeError('on purpose')\nrng = "))
+    contents = book.root / "_toc.yml"
+    contents.write_text(contents.read_text().replace("chapters:\n", "chapters:\n  - file: chapters/bad\n"))
+    with pytest.raises(build.BuildFailed, match="on purpose") as caught:
+        make(Book(book.root))
+    assert [failure.chapter for failure in caught.value.failures] == ["bad"]
+    kept = [path.name for path in (book.root / "_build" / "executed").iterdir()]
+    assert len(kept) == 1 and kept[0].startswith("small-")
+
+
+def test_a_strict_build_fails_with_a_claim(book):
+    with pytest.raises(build.BuildFailed, match="ClaimsFailed"):
+        make(book, {"small.scale": "3"}, strict=True)
+    assert not (book.root / "_build" / "html").exists()
+
+
+@pytest.mark.parametrize("name", ["nn", "small.nn", "smal.n"])
+def test_unknown_parameters_of_the_book_are_refused(book, name):
+    with pytest.raises(ParameterError, match=name.split(".")[0]):
+        build.jobs(book, {name: "3"}, strict=False)
+
+
+def test_the_command_of_a_figure_can_be_pasted_into_a_shell():
+    overrides = {"n": 50, "shifts": [0.0, 1e-7], "label": "it's", "centred": True}
+    line = command("small", "fig-line", overrides)
+    assert line.startswith("onestep run small --figure fig-line -p n 50")
+    words = shlex.split(line)
+    pairs = {words[i + 1]: from_text(words[i + 2]) for i, word in enumerate(words) if word == "-p"}
+    assert pairs == {"n": "50", "shifts": ["0.0", "1.0e-07"], "label": "it's", "centred": "true"}
