@@ -14,7 +14,7 @@ from onestep.simulation.ridge import Path, checked, row, summary
 
 _STRIDE = 10  # convergence is looked at every so many steps
 _SETTLED = 1e-3  # relative change of the degrees of freedom between two looks
-_PROBES = 8  # about as many columns as a product with F takes for the price of reading F
+_PROBES = 15  # sixteen vectors cost little more than one: a product with F is the price of reading F
 
 
 class NotConverged(RuntimeError):
@@ -59,30 +59,30 @@ def path(F: np.ndarray, y: np.ndarray, ridge: np.ndarray, *, tolerance: float | 
     n, N = F.shape
     steps = min(integer("steps", steps), N)
 
-    # Column 0 starts from u = y and the probes from v = random signs. From there one recurrence serves all,
+    # Row 0 starts from u = y and the probes from v = random signs. From there one recurrence serves all,
     # up u' = F v - down u, down' v' = F'u' - up v, and so does one product with F.
-    U = np.zeros((n, 1 + _PROBES), F.dtype)
-    U[:, 0], length = _normalised(y)
-    signs = 2 * np.random.default_rng(0).integers(0, 2, (N, _PROBES)) - 1
-    V, down = _normalised(np.column_stack([F.T @ U[:, 0], signs.astype(F.dtype)]))
+    U = np.zeros((1 + _PROBES, n), F.dtype)
+    U[:1], length = _normalised(y[None])
+    signs = 2 * np.random.default_rng(0).integers(0, 2, (_PROBES, N)) - 1
+    V, down = _normalised(np.vstack([U[:1] @ F, signs.astype(F.dtype)]))
     start, down[1:] = down[0] * length, 0
     right = np.empty((steps, N), F.dtype)  # pages of it exist only once they are written
     ups, downs, freedom = [], [down], np.inf
     for step in range(1, steps + 1):
-        right[step - 1] = V[:, 0]
-        U, up = _normalised(F @ V - U * down)
-        V = F.T @ U - V * up
-        V[:, 0] -= (right[:step] @ V[:, 0]) @ right[:step]  # else copies of the spikes return and fill the space
+        right[step - 1] = V[0]
+        U, up = _normalised(V @ F.T - U * down[:, None])
+        V = U @ F - V * up[:, None]
+        V[0] -= (right[:step] @ V[0]) @ right[:step]  # else copies of the spikes return and fill the space
         V, down = _normalised(V)
         ups.append(up)
         downs.append(down)
         if step % _STRIDE == 0 or step == steps:
-            x = _first_columns(np.array(ups), np.array(downs), n * ridge)
-            optimality = down[0] * up[0] * np.abs(x[0, -1])
+            x = _first_columns(np.array(ups, float), np.array(downs, float), n * ridge)
+            optimality = float(down[0]) * float(up[0]) * np.abs(x[0, -1])
             traces = N * (1 - n * ridge * x[1:, 0])
             previous, freedom = freedom, traces.mean(axis=0)
             error = traces.std(axis=0, ddof=1) / np.sqrt(_PROBES)
-            settled = step == N or np.all(np.abs(freedom - previous) <= _SETTLED * (error + freedom))
+            settled = step == N or np.all(np.abs(freedom - previous) <= _SETTLED * freedom)
             if settled and optimality.max() <= tolerance:
                 return summary(F, y, ridge, right[:step].T @ (start * x[0]).astype(F.dtype), freedom, error)
     raise NotConverged(float(optimality.max()), steps)
@@ -105,6 +105,6 @@ def _first_columns(ups: np.ndarray, downs: np.ndarray, weight: np.ndarray) -> np
     return np.swapaxes(x, 1, 2)
 
 
-def _normalised(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    length = np.linalg.norm(columns, axis=0)
-    return columns / np.where(length > 0, length, 1), length.astype(float)
+def _normalised(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    length = np.linalg.norm(rows, axis=1)
+    return rows / np.where(length > 0, length, 1)[:, None], length
