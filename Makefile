@@ -35,7 +35,7 @@ sync: $(READY)
 
 # Refresh the lock from the ranges in pyproject.toml; needs uv (https://docs.astral.sh/uv).
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --all-extras \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --extra book --extra test --extra build \
 		pyproject.toml -o requirements.txt
 
 clean:
