@@ -1,0 +1,920 @@
+# ---
+# jupyter:
+#   jupytext:
+#     default_lexer: ipython3
+#     formats: md:myst,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# (setup)=
+# # Setup
+#
+# **The result of this chapter.** Before anything is learned, a wide two-layer network is a linear map plus noise, and its
+# spectrum is a deterministic curve. The first gradient of its first layer is, up to an error that vanishes like
+# $1/\sqrt n$, a single outer product: every hidden unit is pushed in the *same* direction, and that direction is a noisy
+# copy of the one the teacher uses.
+#
+# After reading it you will be able to
+#
+# * say which problem the book is about, and what each of its assumptions is for;
+# * read the Hermite coefficients of an activation, and tell from them what a network can and cannot represent;
+# * predict the singular values of the random feature matrix of *your* sizes and activation, outliers included;
+# * explain why one gradient step changes the network by a rank-one matrix, when it does not, and how well the step is aligned with the teacher.
+#
+# You need linear algebra (singular values, operator norm) and probability (Gaussian vectors, laws of large numbers).
+# Random matrix theory is introduced where it is used. Symbols are collected on the page [Notation](notation).
+#
+# Every number and every figure below was computed by the run that made this page, from the following parameters.
+
+# %% tags=["parameters"]
+n = 1000                    # rows of each batch [>= 200]
+d = 500                     # input dimension [>= 20]
+N = 1500                    # hidden units [>= 20]
+activation = "tanh"         # of the network that takes the gradient step
+teacher = [0.0, 1.0, 0.5]   # Hermite coefficients of the teacher
+noise_std = 0.5             # standard deviation of the label noise [>= 0]
+odd = "tanh"                # odd activation of the spectrum experiment [tanh | erf | sin | sigmoid]
+non_odd = "relu"            # non-odd activation of the spectrum experiment [relu | softplus]
+quadratic = [0.0, 0.3, 0.6] # Hermite coefficients of an activation that is mostly quadratic
+ridge = 0.1                 # ridge penalty at which the resolvent is compared [> 0]
+sizes = [200, 400, 800, 1600]                 # values of n in the gradient experiment [>= 50]
+ratios = [0.1, 0.25, 0.5, 1.0, 2.0, 4.0]      # values of d/n in the direction experiment [> 0]
+direction_seeds = 24        # draws averaged in the direction experiment [>= 2]
+samples = 400000            # Gaussian draws for the Hermite coefficients [>= 1000]
+seeds = 8                   # draws averaged in the other experiments [>= 2]
+seed = 0                    # the first of them [>= 0]
+
+# %% tags=["hide-input"]
+from dataclasses import replace
+
+import numpy as np
+from IPython.display import Markdown
+
+from onestep import Problem
+from onestep.book import claims, provenance, record
+from onestep.book.averages import Average, deviation, over_seeds
+from onestep.book.figures import curves, spectrum
+from onestep.hermite import basis
+from onestep.simulation import network, sample
+from onestep.simulation.spectrum import operator_norm, squared_singular_values
+from onestep.theory.resolvent import density, edges, traces
+
+draws = range(seed, seed + seeds)
+problem = Problem(n=n, d=d, N=N, activation=activation, teacher=teacher, noise_std=noise_std)
+problem
+
+# %% [markdown]
+# ## The model
+#
+# A **teacher** produces the data and a **student** network has to learn from it.
+#
+# ````{prf:definition} Teacher and student
+# :label: def-model
+#
+# Inputs are standard Gaussian, and the label of an input depends on one direction of it:
+#
+# ```{math}
+# :label: eq-teacher
+# x_i \sim \mathcal N(0, I_d), \qquad
+# y_i = \sigma_\star(\beta_\star^\top x_i) + \varepsilon_i, \qquad
+# \|\beta_\star\| = 1, \quad \varepsilon_i \sim \mathcal N(0, \sigma_\varepsilon^2).
+# ```
+#
+# The student is a network with one hidden layer of $N$ units,
+#
+# ```{math}
+# :label: eq-network
+# f(x) = a^\top \sigma(W x), \qquad W \in \mathbb R^{N \times d},\; a \in \mathbb R^N,
+# ```
+#
+# which starts from $a_j \sim \mathcal N(0, 1/N)$ and from a first layer $W_0$ whose rows are independent and uniform on the unit sphere.
+# ````
+#
+# Training has two stages, each with its own batch of $n$ rows {cite}`Ba2022,Moniri2024`.
+#
+# **Stage one: one step on the first layer.** With $X \in \mathbb R^{n\times d}$, $y \in \mathbb R^n$ the first batch and
+# $r = y - f_0(X)$ what the untrained network $f_0$ leaves to be explained, the step for the squared loss is
+#
+# ```{math}
+# :label: eq-gradient
+# W = W_0 + \eta\, G, \qquad
+# G = \frac1n \Big[ (a\, r^\top) \circ \sigma'(W_0 X^\top) \Big] X ,
+# ```
+#
+# where $\circ$ multiplies entry by entry. ($-G$ is the gradient of $\frac1{2n}\|y - f(X)\|^2$ with respect to $W$. Where the first output is scaled down
+# by $\sqrt N$, as in the table below, the gradient is too, and that factor is counted as part of $\eta$.) The step size
+# grows with the data, $\eta = n^{\alpha}$ with $0 \le \alpha \le \frac12$, and the whole book is about what changes as $\alpha$ does.
+#
+# **Stage two: ridge regression on the new features.** A fresh batch $(\tilde X, \tilde y)$ is sent through the hidden layer,
+#
+# ```{math}
+# :label: eq-features
+# F = \sigma(\tilde X W^\top) \in \mathbb R^{n \times N}, \qquad
+# \hat a = \operatorname*{argmin}_{a} \; \tfrac1n \|\tilde y - F a\|^2 + \lambda \|a\|^2 .
+# ```
+#
+# Everything that the network learned in stage one must show in the matrix $F$. The untrained features
+# $F_0 = \sigma(\tilde X W_0^\top)$ are the point of comparison, and the subject of the first half of this chapter.
+#
+# ### What each condition is for
+#
+# | Condition | What it is for | Without it |
+# |---|---|---|
+# | $n, d, N \to \infty$ with $d/n \to \phi$, $d/N \to \psi$ | data, inputs and units are comparable: the regime in which real networks operate, and in which spectra have limits | $n \gg d$: classical statistics, the features are known exactly |
+# | Gaussian inputs | Hermite polynomials become the natural basis {eq}`eq-hermite` | universality results extend much of the theory, with other proofs |
+# | rows of $W_0$ on the unit sphere | $w_j^\top x \sim \mathcal N(0,1)$ exactly, so one expansion of $\sigma$ serves all units | each unit has its own coefficients |
+# | $\mathbb E\,\sigma(Z) = 0$ | removes the constant matrix $c_0 1_n 1_N^\top$ from $F_0$, whose norm $c_0\sqrt{nN}$ would dwarf everything else | the same theory with one more, uninformative, spike; `Problem` subtracts the mean and reports it |
+# | $c_1 = \mathbb E\,[\sigma(Z) Z] \ne 0$ | it is the size of the rank-one part of the gradient | one small step moves nothing coherently; `Problem` refuses such an activation |
+# | first output small, $f_0 = a^\top\sigma(W_0x)/\sqrt N$ | the residual $r$ is then the label $y$, up to a vanishing part | the direction of the step is wrong by a term that does *not* vanish; see [below](sec-rank-one) |
+# | a fresh batch in stage two | $\tilde X$ is independent of $W$ | $F$ and the step are correlated, overfitting of stage one enters |
+# | $\sigma$ smooth, with bounded derivatives | the proofs; the first few Hermite coefficients then describe $\sigma$ well | ReLU has a kink and behaves all the same, as the experiments show |
+# | $\eta = n^\alpha$, $\alpha < \frac12$ | the change of each row of $W_0$ stays small against its length | at $\alpha = \frac12$ row and change are comparable, and a different theory is needed |
+#
+# ## Hermite expansions: a function as a Gaussian sees it
+#
+# Feed a Gaussian variable $Z$ into an activation. The probabilists' Hermite polynomials $He_0 = 1$, $He_1 = z$, $He_2 = z^2 - 1$, $He_3 = z^3 - 3z, \dots$
+# are what orthogonalising $1, z, z^2, \dots$ under the Gaussian gives, with $\mathbb E[He_j(Z) He_k(Z)] = k!\,1\{j = k\}$. In this basis
+#
+# ```{math}
+# :label: eq-hermite
+# \sigma(z) = \sum_{k \ge 0} c_k\, He_k(z), \qquad c_k = \frac{1}{k!}\,\mathbb E\,[\sigma(Z) He_k(Z)], \qquad
+# \mathbb E\,\sigma(Z)^2 = \sum_{k\ge0} k!\, c_k^2 .
+# ```
+#
+# We write $c_>^2 = \mathbb E\,\sigma(Z)^2 - c_0^2 - c_1^2$ for the variance that no affine function explains, and $c_{\star,k}$ for the
+# coefficients of the teacher, with $c_\star^2 = \mathbb E\,\sigma_\star(Z)^2$. Two facts make the basis the right one here {cite}`ODonnell2014`.
+#
+# ````{prf:lemma} Stein, and correlated Gaussians
+# :label: lem-hermite
+#
+# 1. $c_1 = \mathbb E\,\sigma'(Z)$.
+# 2. If $u, v$ are unit vectors and $x \sim \mathcal N(0, I_d)$, then $\mathbb E\,[He_j(u^\top x)\, He_k(v^\top x)] = k!\, (u^\top v)^k\, 1\{j = k\}$.
+# ````
+#
+# ````{dropdown} Proof
+# *1.* Integrate by parts: the Gaussian density $g$ has $g' = -z g$, so $\mathbb E[\sigma(Z) Z] = -\int \sigma g' = \int \sigma' g$.
+#
+# *2.* The generating function is $e^{sz - s^2/2} = \sum_k He_k(z) s^k/k!$. With $\rho = u^\top v$,
+#
+# $$
+# \mathbb E\Big[e^{s u^\top x - s^2/2}\, e^{t v^\top x - t^2/2}\Big]
+# = e^{\frac12 \|s u + t v\|^2 - \frac12 s^2 - \frac12 t^2} = e^{s t \rho} = \sum_k \frac{(st\rho)^k}{k!} .
+# $$
+#
+# Compare the coefficients of $s^j t^k$ on both sides. $\square$
+# ````
+#
+# The second fact has a consequence that runs through the whole book. The overlap between a random row $w_j$ and any fixed direction is of order $1/\sqrt d$.
+# Hence a unit's *linear* part correlates with a function of that direction at order $d^{-1/2}$, its quadratic part at order $d^{-1}$, its
+# cubic part at order $d^{-3/2}$: with $N$ and $n$ proportional to $d$ only the linear part can be used. **Without training, the non-linear parts of the
+# activation are noise.** How a gradient step turns them into features is the story of the chapters that follow.
+
+# %%
+names = ("tanh", "erf", "sigmoid", "relu", "softplus", "sin")
+degrees = np.arange(1, 8)
+students = {name: Problem(activation=name) for name in names}
+
+
+def shares_predicted(student):
+    """c_k sqrt(k!) / sqrt(E sigma^2): the expansion in orthonormal polynomials, its squares adding up to one."""
+    factorial = np.cumprod(degrees, dtype=float)
+    return np.array([student.student[k] for k in degrees]) * np.sqrt(factorial / student.student.second_moment)
+
+
+def shares_measured(student, z):
+    """The same as sample averages of sigma(Z) He_k(Z) / sqrt(k!) over Gaussian draws, with standard errors."""
+    products = basis(z, degrees[-1])[1:] * student.sigma(z) / np.sqrt(student.student.second_moment)
+    return Average(products.mean(axis=1), products.std(axis=1, ddof=1) / np.sqrt(len(z)))
+
+
+z = np.random.default_rng(seed).standard_normal(samples)
+predicted = {name: shares_predicted(students[name]) for name in names}
+measured = {name: shares_measured(students[name], z) for name in names}
+
+# %% mystnb={"figure": {"caption": "Hermite coefficients of six activations, normalised so that the squares of all of them add up to one. Stems: quadrature. Points: averages over Gaussian draws, with standard errors. Odd activations (and the sigmoid, odd after centring) have no even part; ReLU and softplus have a quadratic part but almost no cubic one.", "name": "fig-hermite"}, "image": {"alt": "Six small panels, one per activation, with a stem for each Hermite degree from one to seven. The linear coefficient is the largest everywhere. tanh, erf, sigmoid and sin show only odd degrees; relu and softplus show degree two as well and no degree three."}}
+curves.coefficients(
+    predicted,
+    {name: (average.mean, average.standard_error) for name, average in measured.items()},
+    r"$c_k\,\sqrt{k!}\,/\,\sqrt{\mathrm{E}\,\sigma^2}$",
+)
+
+# %%
+claims.check(
+    "Sample averages and quadrature give the same Hermite coefficients: deviation of the worst of six activations, "
+    "root mean square over degrees 1 to 7, in standard errors",
+    measured=max(deviation(measured[name], predicted[name]) for name in names),
+    predicted=1.0,
+    tolerance=3 / np.sqrt(2 * len(degrees)),
+    source="Setup, equation for c_k",
+    kind="at most",
+)
+
+# %%
+slope = problem.sigma.derivative(z)
+slope = Average(slope.mean(), slope.std(ddof=1) / np.sqrt(samples))
+claims.check(
+    f"Stein's lemma: the mean of the slope of {activation} is its first Hermite coefficient",
+    measured=slope.mean,
+    predicted=problem.student[1],
+    standard_error=slope.standard_error,
+    tolerance=4 * slope.standard_error,
+    source="Setup, lemma of Stein and correlated Gaussians",
+)
+
+
+# %% [markdown]
+# ## The untrained features: a linear map plus noise
+#
+# Fix the weights $W_0$. The rows of $F_0$ are then independent, and {prf:ref}`lem-hermite` gives their covariance:
+#
+# ```{math}
+# :label: eq-covariance
+# \mathbb E\,[\sigma(w_i^\top x)\,\sigma(w_j^\top x)] = \sum_{k\ge1} k!\,c_k^2\, (w_i^\top w_j)^k
+# = \big[\, c_1^2\, W_0 W_0^\top + c_>^2\, I_N \,\big]_{ij} \;+\; 2 c_2^2\,(w_i^\top w_j)^2\, 1\{i \ne j\} + \cdots
+# ```
+#
+# Off the diagonal $w_i^\top w_j$ is of order $1/\sqrt d$, so that the terms with $k \ge 2$ have small entries; as *matrices* they are small too, but for
+# one direction to which we return in a moment. The covariance in brackets is that of a much simpler matrix.
+#
+# ````{prf:theorem} Gaussian equivalence
+# :label: thm-equivalence
+#
+# Let $Z \in \mathbb R^{n\times N}$ have independent standard Gaussian entries, independent of $\tilde X$ and $W_0$. In the proportional limit
+# the eigenvalues of $F_0 F_0^\top / n$ have the same limiting distribution as those of $F_{\rm lin} F_{\rm lin}^\top / n$, where
+#
+# ```{math}
+# :label: eq-equivalent
+# F_{\rm lin} = c_1\, \tilde X W_0^\top + c_>\, Z ,
+# ```
+#
+# and ridge regression on $F_0$ and on $F_{\rm lin}$ has the same training and test error.
+# ````
+#
+# For the spectrum this is due to {cite:t}`PenningtonWorah2017`; the errors of ridge regression were computed by {cite:t}`MeiMontanari2022`, and
+# {cite:t}`HuLu2022` prove the equivalence for a wide class of losses. Two applications of the law of {cite:t}`MarchenkoPastur1967` now give the spectrum.
+#
+# ````{prf:theorem} Three traces
+# :label: thm-traces
+#
+# Let $K = F_0 F_0^\top/n$ and, for $\lambda > 0$,
+#
+# $$
+# m_1 = \tfrac1n \operatorname{tr}(K+\lambda)^{-1}, \qquad
+# m_2 = \tfrac1{nd} \operatorname{tr} \tilde X^\top (K+\lambda)^{-1} \tilde X, \qquad
+# q = \tfrac{\phi}{\psi} - 1 + \lambda m_1 .
+# $$
+#
+# In the proportional limit they converge to the solution of
+#
+# ```{math}
+# :label: eq-traces
+# m_2 = \frac{\phi\, m_1}{\phi + q\, c_1^2 m_1}, \qquad (\lambda + q\, c_>^2)\, m_1 + q\, c_1^2\, m_2 = 1 .
+# ```
+#
+# Continued to $\lambda = -x - i0$, $\operatorname{Im} m_1/\pi$ is the density of the eigenvalues of $K$ at $x$, next to an atom of mass
+# $\max(0, 1 - \phi/\psi)$ at zero.
+# ````
+#
+# ````{dropdown} Where the equations come from
+# Given $W_0$, the rows of $F_{\rm lin}$ are Gaussian with covariance $\Sigma = c_1^2 W_0W_0^\top + c_>^2 I$. Marchenko and Pastur's law for sample covariance
+# matrices says that $(F_{\rm lin}^\top F_{\rm lin}/n + \lambda)^{-1}$ behaves like $\lambda^{-1}(I + m_1\Sigma)^{-1}$, and that
+# $\lambda m_1 = 1 - \frac1n\operatorname{tr}\, m_1\Sigma (I + m_1\Sigma)^{-1}$. The trace on the right is over $N = n\phi/\psi$ units, so
+#
+# $$
+# q = \tfrac1n \operatorname{tr} \big( (1 + m_1 c_>^2) I + m_1 c_1^2\, W_0 W_0^\top \big)^{-1} .
+# $$
+#
+# Now $W_0W_0^\top$ is itself a Marchenko–Pastur matrix: $N$ rows in dimension $d$. The same law, applied to it, reads
+#
+# $$
+# \frac{\phi}{\psi q} = 1 + m_1 c_>^2 + \frac{m_1 c_1^2}{1 + m_1 c_1^2\, q/\phi} .
+# $$
+#
+# The last fraction is $c_1^2 m_2$ with $m_2$ as in {eq}`eq-traces`, and multiplying by $q$ gives the second equation there. These equations are those of {cite:t}`AdlamPennington2020`
+# in the notation of {cite:t}`Moniri2024`.
+# ````
+#
+# ### The extra direction of activations that are not odd
+#
+# One term of {eq}`eq-covariance` is not small. The squares $(w_i^\top w_j)^2$ all have the *same sign*, with mean $1/d$: together they form the
+# matrix $\frac{2c_2^2}{d}\, 1_N 1_N^\top$, whose only eigenvalue $2c_2^2 N/d = 2c_2^2/\psi$ is as large as those of the bulk. In the feature matrix itself the term
+# has a simple meaning. A Gaussian input is not exactly of length $\sqrt d$, and a longer input stretches the pre-activations of all units alike:
+#
+# ```{math}
+# :label: eq-norm-term
+# \mathbb E_w\,\sigma(w^\top x_i) \approx c_2\, u_i, \qquad u_i = \frac{\|x_i\|^2}{d} - 1, \qquad
+# F_0 \approx F_{\rm lin} + c_2\, u\, 1_N^\top, \qquad \|u\|^2 \approx \frac{2n}{d} .
+# ```
+#
+# It is a feature, in a way (the network can tell long inputs from short ones), but one that carries no information about $y$. Does it stick out of the
+# spectrum? The question whether a rank-one term is visible in noise has a sharp answer, the transition of {cite:t}`BaikBenArousPeche2005`; for
+# rectangular matrices see {cite:t}`BenaychGeorges2012`.
+#
+# ````{prf:proposition} The norm spike
+# :label: prop-norm-spike
+#
+# Let $\tau = c_2^2 \|u\|^2 d/n \to 2c_2^2$. If $\tau > c_1^2$, put $A = c_>^2 + \dfrac{c_1^2\,\tau}{\tau - c_1^2}$ and
+#
+# ```{math}
+# :label: eq-norm-spike
+# z(\tau) = \frac{(\tau + \phi A)\,(\tau + \psi A)}{\psi\,\tau} .
+# ```
+#
+# An eigenvalue of $F_0F_0^\top/n$ leaves the bulk if and only if $z$ increases at $\tau$, and then it converges to $z(\tau)$. If $\tau \le c_1^2$ there is no outlier, for any sizes.
+# ````
+#
+# ````{dropdown} Proof
+# Write $F_0/\sqrt n = B/\sqrt n + \theta\, \hat u \hat e^\top$ with unit vectors $\hat u \propto u$, $\hat e = 1_N/\sqrt N$, bulk $B = F_{\rm lin}$, and
+# $\theta^2 = c_2^2\|u\|^2 N/n = \tau/\psi$. A real $x$ beyond the bulk is an eigenvalue of $F_0F_0^\top/n$ when a $2\times2$ determinant vanishes. Since $\hat u$ and $\hat e$ are independent
+# of each other and in general position to $B$, that is
+#
+# $$
+# 1 = \theta^2\, x \;\cdot\; \hat u^\top (x - BB^\top/n)^{-1} \hat u \;\cdot\; \hat e^\top (x - B^\top B/n)^{-1} \hat e
+# \;\to\; \theta^2\, x \cdot \tfrac1n\operatorname{tr}(x - BB^\top/n)^{-1} \cdot \tfrac1N\operatorname{tr}(x - B^\top B/n)^{-1} .
+# $$
+#
+# At $\lambda = -x$ the two traces are $-m_1$ and $\frac{\psi}{\phi}\,q/x$, so the condition reads $\tau\, q\, m_1 = -\phi$. Put $\mathsf u = q m_1 = -\phi/\tau$. In the variable $\mathsf u$ the equations {eq}`eq-traces`
+# are explicit: with $\mathrm{df} = c_>^2 \mathsf u + c_1^2\phi\,\mathsf u/(\phi + c_1^2 \mathsf u)$ they say $\lambda m_1 = 1 - \mathrm{df}$ and $q = \phi/\psi - \mathrm{df}$, hence
+#
+# $$
+# x = -\lambda = -\frac{(1 - \mathrm{df})(\phi/\psi - \mathrm{df})}{\mathsf u} .
+# $$
+#
+# At $\mathsf u = -\phi/\tau$ one finds $\mathrm{df} = -\phi A/\tau$, which gives {eq}`eq-norm-spike`. To the right of the bulk $\mathsf u$ increases from its value at the edge, where $\mathrm dx/\mathrm d\mathsf u = 0$, to $0$ at infinity, without meeting the pole $\mathsf u = -\phi/c_1^2$;
+# so $\tau > c_1^2$, and $x$ increases with $\tau$. $\square$
+# ````
+#
+# The proposition settles the matter for the usual activations. ReLU and softplus have the term, but $2c_2^2 < c_1^2$ for both: the linear part hides it at all sizes. A mostly
+# quadratic activation shows it.
+
+# %%
+def norm_spike(problem, tau):
+    """The position z(tau) of the norm spike, or None where the bulk hides it."""
+    linear, nonlinear = problem.student[1] ** 2, problem.student.nonlinear_variance
+
+    def position(tau):
+        A = nonlinear + linear * tau / (tau - linear)
+        return (tau + problem.phi * A) * (tau + problem.psi * A) / (problem.psi * tau)
+
+    visible = tau > linear and position(tau * (1 + 1e-6)) > position(tau)
+    return position(tau) if visible else None
+
+
+def largest_predicted(problem, tau):
+    """Where the largest eigenvalue should be: at the norm spike, or else at the edge of the bulk."""
+    spike = norm_spike(problem, tau)
+    return edges(problem)[-1, 1] if spike is None else spike
+
+
+def untrained(problem, seed):
+    """One draw: the eigenvalues of F0 F0'/n, and the strength tau that its inputs give the norm spike."""
+    X = sample.batch(problem, seed, "ridge", problem.n).X
+    F0 = network.features(problem, X, sample.weights(problem, seed))
+    u = np.sum(X**2, axis=1) / problem.d - 1
+    return squared_singular_values(F0), problem.student[2] ** 2 * (u @ u) * problem.phi
+
+
+# %% [markdown]
+# Random matrices of finite size differ from their limits by a relative $O(1/n)$. To test a limit, we measure at $n$ and at $n/2$ (with $d$ and $N$ in proportion) and extrapolate:
+# if $v(n) = v_\infty + b/n$, then $2v(n) - v(n/2) = v_\infty$.
+
+# %%
+def extrapolated(full, half):
+    """2 v(n) - v(n/2), which removes a correction of order 1/n."""
+    return Average(2 * full.mean - half.mean, np.hypot(2 * full.standard_error, half.standard_error))
+
+
+untrained_problems = [replace(problem, activation=choice) for choice in (odd, non_odd, quadratic)]
+values, resolvents, gaps = [], [], []
+for case in untrained_problems:
+    trace, gap = [], []
+    for shrink in (1, 2):
+        smaller = replace(case, n=n // shrink, d=d // shrink, N=N // shrink)
+        drawn = [untrained(smaller, s) for s in draws]
+        if shrink == 1:
+            values.append(np.array([eigenvalues for eigenvalues, _ in drawn]))
+        rows = [(np.sum(1 / (v + ridge)) + (smaller.n - len(v)) / ridge) / smaller.n for v, _ in drawn]
+        trace.append(over_seeds(rows))
+        gap.append(over_seeds([v[-1] - largest_predicted(smaller, tau) for v, tau in drawn]))
+    resolvents.append(extrapolated(*trace))
+    gaps.append(extrapolated(*gap))
+
+# %% tags=["hide-input"]
+terms = [(f"{c:g}", k) for k, c in enumerate(quadratic) if c]
+labels = (odd, non_odd, "mostly quadratic, " + " + ".join(f"{c} He{k}" for c, k in terms))
+titles = (
+    f"{odd} (odd)",
+    f"{non_odd} (not odd)",
+    "mostly quadratic, $" + " + ".join(rf"{c}\,He_{k}" for c, k in terms) + "$",
+)
+
+
+def spectrum_of(problem, eigenvalues, title):
+    """Histogram over seeds and predicted density, both per unit of log x, for the part of the spectrum above zero."""
+    low, high = edges(problem)[0, 0], max(eigenvalues.max(), edges(problem)[-1, 1])
+    bins = np.geomspace(0.9 * low, 1.04 * high, 60)
+    width = np.diff(np.log(bins))
+    heights = over_seeds([np.histogram(v, bins)[0] / (problem.n * width) for v in eigenvalues])
+    x = np.geomspace(bins[0], bins[-1], 800)
+    top = over_seeds(eigenvalues[:, -1])
+    spike = norm_spike(problem, 2 * problem.student[2] ** 2)
+    return spectrum.Spectrum(
+        title,
+        bins,
+        heights.mean,
+        heights.standard_error,
+        x,
+        x * density(problem, x),
+        top.mean,
+        top.standard_error,
+        () if spike is None else (spike,),
+    )
+
+
+spectra = [spectrum_of(*case) for case in zip(untrained_problems, values, titles, strict=True)]
+
+# %% mystnb={"figure": {"caption": "Squared singular values of $F_0/\\sqrt n$ for three activations. Bars and points: simulation, mean over seeds with standard errors. Lines: density from {eq}`eq-traces`. Triangle: mean largest value. The vertical bar marks the norm spike predicted by {eq}`eq-norm-spike`; odd activations have none, that of ReLU is hidden by the bulk.", "name": "fig-untrained"}, "image": {"alt": "Three stacked histograms on a logarithmic axis, each followed closely by a theoretical curve with a sharp left and right edge. In the first two the largest eigenvalue sits at the right edge of the bulk; in the third it sits apart from the bulk, at the predicted mark."}}
+spectrum.histograms(
+    spectra, r"squared singular value $x$ of $F_0/\sqrt{n}$", r"density per unit of $\ln x$", xscale="log"
+)
+
+# %%
+for label, case, resolvent in zip(labels, untrained_problems, resolvents, strict=True):
+    claims.check(
+        f"Untrained spectrum, {label}: m1 at ridge {ridge:g}, extrapolated in 1/n, solves the equations for the traces",
+        measured=resolvent.mean,
+        predicted=traces(case, ridge).m1,
+        standard_error=resolvent.standard_error,
+        tolerance=3 * resolvent.standard_error,
+        source="Setup, theorem of the three traces",
+    )
+for label, case, eigenvalues in zip(labels[:2], untrained_problems[:2], values[:2], strict=True):
+    top = over_seeds(eigenvalues[:, -1])
+    claims.check(
+        f"Untrained spectrum, {label}: no eigenvalue beyond the edge of the bulk",
+        measured=top.mean,
+        predicted=edges(case)[-1, 1],
+        standard_error=top.standard_error,
+        tolerance=3 * top.standard_error,
+        source="Setup, proposition of the norm spike",
+        kind="at most",
+    )
+claims.check(
+    f"Untrained spectrum, {labels[2]}: distance of the largest eigenvalue from the norm spike, extrapolated in 1/n",
+    measured=gaps[2].mean,
+    predicted=0.0,
+    standard_error=gaps[2].standard_error,
+    tolerance=3 * gaps[2].standard_error,
+    source="Setup, proposition of the norm spike",
+    explain="Near its threshold the spike and the edge repel each other, and the extrapolation needs larger n.",
+)
+
+# %% tags=["remove-input"]
+spike = norm_spike(untrained_problems[2], 2 * untrained_problems[2].student[2] ** 2)
+where = "no norm spike is predicted" if spike is None else f"the norm spike is predicted at {spike:.3f}"
+Markdown(
+    f"For the mostly quadratic activation {where}; the bulk ends at {edges(untrained_problems[2])[-1, 1]:.3f}, and the largest eigenvalue of "
+    f"{seeds} draws is {over_seeds(values[2][:, -1]):.3f}. Part of that scatter is the scatter of ‖u‖ itself. With the measured ‖u‖ in the place of "
+    f"its limit, and extrapolated in 1/n, the difference between measured and predicted position is {gaps[2]:.3f}."
+)
+
+
+# %% [markdown]
+# The finite-size correction is not the same for all activations. A quadratic feature lives in the space of the $d^2/2$ products of two coordinates, a space that is large compared with $N$,
+# but not infinitely so: the relative correction is of the order $N/d^2$ times the quadratic share of the variance. It is one reason why polynomial activations converge more slowly than tanh or ReLU.
+#
+# (sec-rank-one)=
+# ## The gradient is a single outer product
+#
+# Look again at the gradient {eq}`eq-gradient`. By Stein's lemma the mean of $\sigma'$ is $c_1$. Replace the matrix $\sigma'(W_0X^\top)$ by its mean, and what is left is
+# an outer product: *every hidden unit is pushed in the same direction $X^\top r/n$*, each in proportion to its weight $a_j$ in the second layer.
+#
+# ````{prf:theorem} The gradient is rank one
+# :label: thm-rank-one
+#
+# Let $\beta_r = X^\top r/n$. In the proportional limit, with overwhelming probability,
+#
+# ```{math}
+# :label: eq-rank-one
+# \| G - c_1\, a\, \beta_r^\top \|_{\rm op} = O\!\left(\frac{\operatorname{polylog} n}{\sqrt n}\right),
+# \qquad \|c_1\, a\, \beta_r^\top\|_{\rm op} \to c_1 \|\beta_r\| > 0 .
+# ```
+#
+# If the first output is small, $f_0 = a^\top\sigma(W_0 x)/\sqrt N$, the same holds with $\beta = X^\top y/n$ in the place of $\beta_r$.
+# ````
+#
+# ````{dropdown} Sketch of the proof
+# Write $\sigma' = c_1 + \sigma'_\perp$. The difference $\Delta = G - c_1 a\beta_r^\top$ has the rows
+#
+# $$
+# \Delta_j = a_j v_j^\top, \qquad v_j = \tfrac1n X^\top \big( r \circ \sigma'_\perp(X w_j) \big).
+# $$
+#
+# Given the data, the $v_j$ are (nearly) independent, and by {prf:ref}`lem-hermite` the vectors $\sigma'_\perp(Xw_j)$ have a covariance close to $\operatorname{Var}\sigma'(Z)\, I_n$, up to parts of small norm or rank.
+# So $V = (v_j)$ behaves like a Gaussian matrix whose rows have covariance $\frac1n \operatorname{Var}\sigma'(Z) \cdot \frac1n X^\top \operatorname{diag}(r^2) X$, and
+#
+# $$
+# \|\Delta\|_{\rm op} \le \max_j |a_j| \cdot \|V\|_{\rm op}, \qquad \|V\|_{\rm op} = O(1) \cdot \max_i |r_i| .
+# $$
+#
+# With $a_j$ of order $1/\sqrt N$ that is the claimed rate. The two maxima, over a Gaussian second layer and over the labels, are where the logarithms come from. {cite:t}`Ba2022` and {cite:t}`Moniri2024` have the details. $\square$
+# ````
+#
+# **Why the size of the first output matters.** In the theorem, $\beta_r$ contains the residual, and it is tempting to forget the difference between
+# $r = y - f_0(X)$ and $y$: the untrained network knows nothing, after all. But knowing nothing is not the same as being small. With $a_j \sim \mathcal N(0, 1/N)$ the untrained output $f_0 = a^\top\sigma(W_0x)$ is of order one, and it has a direction of its own:
+#
+# ````{prf:lemma} What a weighted mean of inputs looks like
+# :label: lem-weighted-mean
+#
+# Let $s_i = s(x_i)$ be values with linear part $\ell\, b^\top x$, $\|b\| = 1$, and second moment $\mathbb E s^2$. In the proportional limit
+#
+# ```{math}
+# :label: eq-weighted-mean
+# \Big\|\tfrac1n X^\top s\Big\|^2 \to \ell^2 + \phi\, \mathbb E s^2, \qquad b^\top \tfrac1n X^\top s \to \ell .
+# ```
+# ````
+#
+# ````{dropdown} Proof, for values that depend on one direction
+# Along $b$ the vector $X^\top s/n$ is an average of $n$ independent terms $s_i\, b^\top x_i$ with mean $\ell$. Orthogonal to $b$ the inputs are independent of the $s_i$: given these, the vector
+# is Gaussian with covariance $\frac{\|s\|^2}{n^2} I_{d-1}$, and its squared norm tends to $\frac dn\, \mathbb E s^2$. Noise that is added to the values changes nothing but $\mathbb E s^2$. For values
+# that depend on many directions, such as $f_0$, the parts of higher degree are uncorrelated with $x$ and act like noise. $\square$
+# ````
+#
+# The untrained output has the linear part $c_1 (W_0^\top a)^\top x$, of norm $c_1$, and the second moment $\mathbb E\sigma^2$. Hence
+#
+# ```{math}
+# :label: eq-order-one
+# \| G - c_1\, a\, \beta^\top \|_{\rm op} \approx c_1 \|a\| \Big\| \tfrac1n X^\top f_0(X) \Big\| \to c_1 \sqrt{c_1^2 + \phi\, \mathbb E\,\sigma(Z)^2} ,
+# ```
+#
+# a constant: with a first output of order one, the gradient step also *un-learns* the random function that the network happened to start with. Dividing the output by $\sqrt N$ makes this term vanish at the same
+# rate as the rest. This is the *mean-field* scaling, the default of the book. {eq}`eq-order-one` and the rate are put to the test in four versions:
+# the mean-field scaling; the order-one scaling with $\beta$ and with $\beta_r$; and a tame case with no tails to make logarithms, where $a_j = 1/\sqrt N$ and the labels are bounded.
+
+# %%
+def rank_one_error(problem, seed, use_residual=False):
+    """The operator norm of G - c_1 a beta' on one gradient batch; beta_r in the place of beta if `use_residual`."""
+    W0, a = sample.weights(problem, seed), sample.readout(problem, seed)
+    batch = sample.batch(problem, seed, "gradient", problem.n)
+    step = network.gradient(problem, W0, a, batch)
+    beta = step.direction if use_residual else network.direction(batch.X, batch.y)
+    return operator_norm(step.matrix - problem.student[1] * np.outer(a, beta))
+
+
+def errors_by_size(problem, use_residual=False):
+    """The error for every seed and size, of shape (seeds, sizes), at the aspect ratios of `problem`."""
+    scaled = [replace(problem, n=k, d=round(problem.phi * k), N=round(problem.phi / problem.psi * k)) for k in sizes]
+    return np.array([[rank_one_error(p, s, use_residual) for p in scaled] for s in draws])
+
+
+def fitted_slope(errors):
+    """The slope of log error against log n, fitted on each seed."""
+    return over_seeds(np.polyfit(np.log(sizes), np.log(errors.T), 1)[0])
+
+
+order_one = replace(problem, first_output="order_one")
+tame = replace(problem, readout="constant", teacher="tanh", noise_std=0.0)
+errors = {
+    "order-one output, β": errors_by_size(order_one),
+    "order-one output, β_r": errors_by_size(order_one, use_residual=True),
+    "mean-field output, β": errors_by_size(problem),
+    "mean-field output, β, no tails": errors_by_size(tame),
+}
+slopes = {name: fitted_slope(values) for name, values in errors.items()}
+student = problem.student
+constant = student[1] * np.sqrt(student[1] ** 2 + problem.phi * student.second_moment)
+
+
+# %% tags=["hide-input"]
+def law(name):
+    """The predicted curve: the constant, or C / sqrt(n) through the measured error at the largest size."""
+    if name == "order-one output, β":
+        return np.full(len(sizes), constant)
+    return errors[name][:, -1].mean() * np.sqrt(sizes[-1] / np.array(sizes))
+
+
+drawn = []
+for name, values_by_seed in errors.items():
+    average = over_seeds(values_by_seed)
+    label = f"{name}: slope {slopes[name]:.2f}"
+    drawn.append(curves.Curve(label, (sizes, law(name)), (sizes, average.mean, average.standard_error)))
+
+# %% mystnb={"figure": {"caption": "Distance of the gradient from a rank-one matrix, in operator norm, against $n$ at fixed aspect ratios. Points: simulation, mean over seeds with standard errors. Lines: the constant {eq}`eq-order-one`, and the rate $1/\\sqrt n$ drawn through the last point. The legend gives the slope fitted to the points.", "name": "fig-rank-one"}, "image": {"alt": "Log-log plot of four error curves against the number of rows. The curve for the order-one output with beta is flat and lies on its predicted constant. The two curves with logarithms fall a little more slowly than the square-root lines, and the one without tails falls exactly along its line."}}
+curves.comparison(drawn, "$n$", r"$\|G - c_1 a \beta^\top\|_{\mathrm{op}}$", xscale="log", yscale="log", xticks=sizes)
+
+# %% tags=["remove-input"]
+Markdown(
+    f"Fitted slopes of log error against log n, with standard errors over {seeds} seeds: "
+    + "; ".join(f"{name}: **{slope:.3f}**" for name, slope in slopes.items())
+    + f". The flat curve ends at {over_seeds(errors['order-one output, β'][:, -1]):.3f}, where the theory puts it at {constant:.3f}."
+)
+
+# %% [markdown]
+# Without tails the slope is $-\frac12$. With a Gaussian second layer and labels that are quadratic in a Gaussian the points fall less steeply, and the reason is in the proof: $\max_j|a_j|$ and the
+# largest labels still grow, logarithmically, with $n$. This is what *polylog* means in practice: at these sizes it is not a detail.
+
+# %%
+flat, residual, default, tame_slope = slopes.values()
+last = over_seeds(errors["order-one output, β"][:, -1])
+same_rate = fitted_slope(errors["order-one output, β_r"] / errors["mean-field output, β"])
+rate = "Setup, theorem: the gradient is rank one"
+claims.check(
+    "Gradient minus rank one, no tails: decays like n to the power -1/2",
+    measured=tame_slope.mean,
+    predicted=-0.5,
+    standard_error=tame_slope.standard_error,
+    tolerance=3 * tame_slope.standard_error,
+    source=rate,
+)
+claims.check(
+    "Gradient minus rank one, mean-field output: decays, with a slope below zero by three standard errors",
+    measured=default.mean,
+    predicted=-3 * default.standard_error,
+    standard_error=default.standard_error,
+    tolerance=0.0,
+    source=rate,
+    kind="at most",
+)
+claims.check(
+    "Gradient minus rank one: with the residual, the order-one output has the slope of the mean-field output",
+    measured=same_rate.mean,
+    predicted=0.0,
+    standard_error=same_rate.standard_error,
+    tolerance=3 * same_rate.standard_error,
+    source=rate,
+)
+claims.check(
+    "Gradient minus rank one, order-one output and labels only: stays at a constant",
+    measured=last.mean,
+    predicted=constant,
+    standard_error=last.standard_error,
+    tolerance=3 * last.standard_error,
+    source="Setup, what the order-one output leaves behind",
+)
+
+
+# %% [markdown]
+# ## The direction of the step
+#
+# All units are pushed along $\beta = X^\top y/n$. Is that the teacher's direction?
+#
+# ````{prf:proposition} Length and alignment
+# :label: prop-direction
+#
+# In the proportional limit
+#
+# ```{math}
+# :label: eq-direction
+# \|\beta\|^2 \to c_{\star,1}^2 + \phi\,(c_\star^2 + \sigma_\varepsilon^2), \qquad
+# \cos(\beta, \beta_\star) \to \rho = \frac{c_{\star,1}}{\sqrt{c_{\star,1}^2 + \phi\,(c_\star^2 + \sigma_\varepsilon^2)}} .
+# ```
+# ````
+#
+# ````{dropdown} Proof
+# {prf:ref}`lem-weighted-mean` with $s = y$: the linear part of $y$ is $c_{\star,1}\beta_\star^\top x$, and $\mathbb E y^2 = c_\star^2 + \sigma_\varepsilon^2$. $\square$
+# ````
+#
+# The step sees the teacher through its *linear* coefficient $c_{\star,1}$ alone; everything else about the labels, non-linear parts and noise together, only adds to the
+# random part of $\beta$. With more data per dimension, that is smaller $\phi = d/n$, that part averages out. A teacher with $c_{\star,1} = 0$ is invisible to one step ({ref}`ex-information`): this is the *information exponent*
+# of {cite:t}`BenArous2021` at work, and {cite:t}`Damian2022` show what other steps can do about it.
+
+# %%
+def direction_of_step(problem, seed):
+    """|beta|^2 and cos(beta, beta_star) of one gradient batch."""
+    batch = sample.batch(problem, seed, "gradient", problem.n)
+    beta, beta_star = network.direction(batch.X, batch.y), sample.teacher_direction(problem, seed)
+    return beta @ beta, beta @ beta_star / np.linalg.norm(beta)
+
+
+def direction_predicted(problem, phi):
+    """The limits of |beta|^2 and cos(beta, beta_star)."""
+    target = problem.target
+    squared = target[1] ** 2 + phi * (target.second_moment + problem.noise_variance)
+    return squared, target[1] / np.sqrt(squared)
+
+
+def direction_measured(problem):
+    """Averages of the two numbers at every ratio d/n, n and the teacher as in `problem`."""
+    cases = [replace(problem, d=round(phi * problem.n)) for phi in ratios]
+    blocks = np.arange(seed, seed + len(cases) * direction_seeds).reshape(len(cases), -1)  # no ratio shares a seed
+    values = np.array([[direction_of_step(case, s) for s in block.tolist()] for case, block in zip(cases, blocks, strict=True)])
+    return over_seeds(values[..., 0], axis=1), over_seeds(values[..., 1], axis=1)
+
+
+teachers = {
+    "linear teacher, no noise": replace(problem, teacher=(0.0, 1.0), noise_std=0.0),
+    "the teacher of this page": problem,
+    "mostly quadratic teacher": replace(problem, teacher=(0.0, 0.5, 0.8)),
+}
+steps = {name: direction_measured(case) for name, case in teachers.items()}
+grid = np.geomspace(min(ratios), max(ratios), 200)
+
+# %% mystnb={"figure": {"caption": "Alignment of the step with the teacher against the aspect ratio $d/n$, for three teachers. Lines: {eq}`eq-direction`. Points: simulation, mean over seeds with standard errors.", "name": "fig-direction"}, "image": {"alt": "Three falling curves of the cosine between the step and the teacher's direction against the ratio of dimension to rows. The linear teacher is highest, the mostly quadratic one lowest; the simulated points lie on the predicted curves."}}
+curves.comparison(
+    [
+        curves.Curve(
+            name,
+            (grid, direction_predicted(teachers[name], grid)[1]),
+            (ratios, cosine.mean, cosine.standard_error),
+        )
+        for name, (_, cosine) in steps.items()
+    ],
+    "$d/n$",
+    r"$\cos(\beta, \beta_\star)$",
+    xscale="log",
+    xticks=ratios,
+    ylim=(0, 1.02),
+)
+
+# %%
+limits = {name: direction_predicted(case, np.array(ratios)) for name, case in teachers.items()}
+for k, quantity in enumerate(("Squared length of the step's direction", "Alignment of the step with the teacher")):
+    claims.check(
+        f"{quantity}: deviation of the worst of {len(teachers)} teachers, root mean square over {len(ratios)} ratios "
+        "d/n, in standard errors",
+        measured=max(deviation(steps[name][k], limits[name][k]) for name in teachers),
+        predicted=1.0,
+        tolerance=3 / np.sqrt(2 * len(ratios)),
+        source="Setup, proposition of length and alignment",
+        kind="at most",
+    )
+
+# %% tags=["remove-input"]
+cosine = steps["the teacher of this page"][1]
+rows = "\n".join(
+    f"| {phi:g} | {p:.4f} | {m:.4f} ± {e:.4f} |"
+    for phi, p, m, e in zip(ratios, limits["the teacher of this page"][1], cosine.mean, cosine.standard_error, strict=True)
+)
+Markdown(f"| d/n | cos(β, β★), predicted | measured |\n|---:|---:|---:|\n{rows}")
+
+# %% tags=["remove-input"]
+record(
+    rank_one_slopes=[slope.mean for slope in slopes.values()],
+    rank_one_slope_errors=[slope.standard_error for slope in slopes.values()],
+    cosines=cosine.mean,
+    cosine_errors=cosine.standard_error,
+    norm_spike_gap=gaps[2].mean,
+)
+
+# %% [markdown]
+# ## What to take along
+#
+# * The untrained network is linear plus noise, {eq}`eq-equivalent`; three numbers $m_1, m_2, q$ say all about it, {eq}`eq-traces`.
+# * The step adds $\eta\, c_1\, a\, \beta^\top$ to the first layer: one direction, with the weights of the second layer, {eq}`eq-rank-one`.
+# * That direction is the teacher's, blurred by noise, {eq}`eq-direction`.
+#
+# Put together: after the step, unit $j$ sees $w_j^\top x + \eta c_1 a_j\, \beta^\top x$. What the activation makes of the second term, and which of its powers become visible in $F$ as $\eta$ grows, is
+# where feature learning begins.
+#
+# ## Exercises
+#
+# ````{exercise-start} The coefficients of ReLU
+# :label: ex-relu
+# ````
+#
+# Show that for $\sigma(z) = \max(z, 0)$ one has $c_1 = \frac12$, $c_2 = \frac{1}{2\sqrt{2\pi}}$ and $c_3 = 0$, and that $2c_2^2 < c_1^2$: the norm spike of ReLU is hidden at all sizes.
+#
+# ````{exercise-end}
+# ````
+#
+# ````{solution-start} ex-relu
+# :class: dropdown
+# ````
+#
+# By Stein's lemma $c_1 = \mathbb P(Z > 0) = \frac12$. Integrating by parts twice, $2 c_2 = \mathbb E\,\sigma''(Z)$, and $\sigma''$ is a unit mass at $0$, so $2c_2 = g(0) = 1/\sqrt{2\pi}$ with $g$ the Gaussian density. Once more: $6 c_3 = -g'(0) = 0$.
+# Finally $2c_2^2 = \frac{1}{4\pi} < \frac14 = c_1^2$. The library agrees:
+
+# %%
+relu = Problem(activation="relu").student
+exact = np.array([0.5, 1 / (2 * np.sqrt(2 * np.pi)), 0.0])
+claims.check(
+    "First three Hermite coefficients of ReLU against closed forms (largest difference)",
+    measured=np.max(np.abs([relu[k] for k in (1, 2, 3)] - exact)),
+    predicted=0.0,
+    tolerance=1e-10,
+    source="Setup, exercise on ReLU",
+    kind="at most",
+)
+
+
+# %% [markdown]
+# ````{solution-end}
+# ````
+#
+# ````{exercise-start} How quadratic must an activation be?
+# :label: ex-threshold
+# ````
+#
+# Take $\sigma = c_1 He_1 + c_2 He_2$ with $c_2$ fixed. How small must $c_1/c_2$ be for the norm spike to leave the bulk, at the aspect ratios of this page? Show that for $c_1 \to 0$ the condition becomes $\phi\psi < 1$, that is $d^2 < nN$.
+#
+# ````{exercise-end}
+# ````
+#
+# ````{solution-start} ex-threshold
+# :class: dropdown
+# ````
+#
+# For $c_1 = 0$, $A = c_>^2$ does not depend on $\tau$, and $\psi z = \tau + (\phi+\psi)A + \phi\psi A^2/\tau$ increases at $\tau$ if and only if $\tau^2 > \phi\psi A^2$. With $\tau = 2c_2^2 = c_>^2 = A$, this is $\phi\psi < 1$.
+# In general we look for the ratio at which `norm_spike` stops giving an answer, by bisection.
+
+# %%
+def visible(ratio):
+    case = replace(problem, activation=(0.0, ratio, 1.0))
+    return norm_spike(case, 2 * case.student[2] ** 2) is not None
+
+
+low, high = 1e-3, np.sqrt(2)  # at c_1^2 = 2 c_2^2 the spike is hidden for certain
+while visible(low) and high - low > 1e-6:
+    middle = (low + high) / 2
+    low, high = (middle, high) if visible(middle) else (low, middle)
+
+where = f"At d/n = {problem.phi:g} and d/N = {problem.psi:.3g}"
+Markdown(f"{where} the norm spike is visible for c₁/c₂ < {low:.4f}." if visible(low) else f"{where} it never is.")
+
+# %% [markdown]
+# ````{solution-end}
+# ````
+#
+# ````{exercise-start} A teacher without a linear part
+# :label: ex-information
+# ````
+#
+# Let the teacher be $\sigma_\star = He_2$. What are the limits of $\|\beta\|^2$ and $\cos(\beta, \beta_\star)$? Check by simulation, and find out at which rate the cosine goes to its limit.
+#
+# ````{exercise-end}
+# ````
+#
+# ````{solution-start} ex-information
+# :class: dropdown
+# ````
+#
+# $c_{\star,1} = 0$ and $c_\star^2 = 2$, so the cosine tends to $0$ and $\|\beta\|^2 \to \phi(2 + \sigma_\varepsilon^2)$: the step follows pure noise. $\beta_\star^\top\beta$ is an average of $n$ independent terms of mean zero, of order $1/\sqrt n$, and this is the rate.
+
+# %%
+blind = replace(problem, teacher=(0.0, 0.0, 1.0))
+blind_draws = [direction_of_step(blind, s) for s in range(seed, seed + direction_seeds)]
+norms, cosines = (over_seeds(column) for column in zip(*blind_draws, strict=True))
+spread = cosines.standard_error * np.sqrt(direction_seeds)
+claims.check(
+    "A teacher without linear part: the step has no preference for its direction (mean cosine)",
+    measured=cosines.mean,
+    predicted=0.0,
+    standard_error=cosines.standard_error,
+    tolerance=3 * cosines.standard_error,
+    source="Setup, proposition of length and alignment",
+)
+
+# %%
+Markdown(
+    f"The squared length is {norms:.3f}, its limit {direction_predicted(blind, blind.phi)[0]:.3f}. The cosines of {direction_seeds} draws "
+    f"have a standard deviation of {spread:.3f}, which is {spread * np.sqrt(n):.1f}/√n."
+)
+
+# %% [markdown]
+# ````{solution-end}
+# ````
+#
+# ````{exercise-start} Where the logarithms come from
+# :label: ex-logarithms
+# ````
+#
+# The tame case of {numref}`fig-rank-one` removed two sources of logarithms at once: the Gaussian second layer and the unbounded labels. Which of the two matters more at these sizes?
+#
+# ````{exercise-end}
+# ````
+#
+# ````{solution-start} ex-logarithms
+# :class: dropdown
+# ````
+#
+# Tame one at a time and compare the slopes.
+
+# %%
+one_at_a_time = {
+    "constant second layer, labels as in the default": replace(problem, readout="constant"),
+    "Gaussian second layer, bounded labels": replace(tame, readout="gaussian"),
+}
+Markdown("\n".join(f"* {name}: slope {fitted_slope(errors_by_size(p)):.3f}" for name, p in one_at_a_time.items()))
+
+# %% [markdown]
+# The slope nearer to $-\frac12$ belongs to the version that lost the more harmful tail. The proof tells why labels can do so much: they enter through the largest eigenvalue of $\frac1nX^\top\operatorname{diag}(r^2)X$, where they are squared.
+#
+# ````{solution-end}
+# ````
+#
+# ## Claims of this chapter
+
+# %% tags=["remove-input"]
+claims.table()
+
+# %% tags=["remove-input"]
+provenance.stamp()
