@@ -1,20 +1,18 @@
 """The theory's formulas as they are printed, and the explicit spiked Gaussian model that they describe.
 
-Slow, simple and sharing no line with the theory beyond the traces of the bulk; the model is a random draw, which is why it lives here.
+Slow, simple and sharing no line with the theory beyond the traces of the bulk. The model is a random draw, which is
+why it lives here.
 """
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
+from bulk_witness import gaussian_moment
 
 from onestep import Problem
 from onestep.hermite import monomials_in_hermite
 from onestep.theory.resolvent import traces
-
-
-def gaussian_moment(p: int) -> float:
-    return float(math.prod(range(p - 1, 0, -2))) if p % 2 == 0 else 0.0
 
 
 def pieces(problem: Problem, eta: float, orders, beta_norm: float, rho: float, found):

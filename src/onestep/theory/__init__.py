@@ -2,7 +2,7 @@
 
 | question | file |
 |---|---|
-| what is tr (K + ridge)^-1, the density of the untrained spectrum, its edges? | `resolvent` (the equation: `equation`) |
+| what are the traces of the resolvent, the untrained density, its edges? | `resolvent`, solving `equation` |
 | which spikes leave the bulk, from which step on, where, and what do they know? | `spikes` |
 | training and test error, plateaus, what each degree improves, the best ridge? | `errors` |
 | how good are the best linear model and the teacher itself? | `baselines` |

@@ -38,7 +38,7 @@ def linear_errors(problem: Problem, ridge, *, intercept: bool = True) -> tuple[n
 
 
 def unexplained(problem: Problem, *, intercept: bool = True) -> float:
-    """Test error of the best linear function of x: c_*^2 - c_{*,1}^2 + noise_std^2, less c_{*,0}^2 with an intercept."""
+    """Test error of the best linear function: c_*^2 - c_{*,1}^2 + noise_std^2, less c_{*,0}^2 with an intercept."""
     constant = problem.target[0] ** 2 if intercept else 0.0
     return problem.target.second_moment - problem.target[1] ** 2 - constant + problem.noise_variance
 

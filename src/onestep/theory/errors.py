@@ -17,10 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from onestep.checks import integer, real, reals
+from onestep.checks import InputError, integer, real, reals
 from onestep.problem import Problem
 from onestep.theory.equation import Bulk, Solution, solve
-from onestep.theory.geometry import Geometry, active_orders, monomials, terms
+from onestep.theory.geometry import HIGHEST, Geometry, active_orders, monomials, terms
 
 RIDGES = (1e-8, 1e4)
 
@@ -64,9 +64,6 @@ def test_error(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = Non
     return errors(problem, ridge, eta, geometry)[1]
 
 
-test_error.__test__ = False  # not a test, whatever pytest thinks of its name
-
-
 def excess(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -> np.ndarray:
     """Test error above the Bayes error noise_std^2."""
     return test_error(problem, ridge, eta, geometry) - problem.noise_variance
@@ -79,7 +76,9 @@ def plateau(problem: Problem, ridge, degree: int, geometry: Geometry | None = No
     direction, the first is the strongest, and every degree above 0 has the plateau of degree 1.
     """
     ridge = reals("ridge", ridge, 0.0, open_below=True)
-    orders = active_orders(problem, integer("degree", degree, 0))
+    if integer("degree", degree, 0) > HIGHEST:
+        raise InputError("degree", degree, f"an integer between 0 and {HIGHEST}")
+    orders = active_orders(problem, degree)
     bulk = Bulk.of(problem)
     found = solve(bulk, ridge.ravel())
     if not orders:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onestep.checks import InputError, integer, real, reals
+from onestep.checks import InputError, real, reals
 from onestep.hermite import monomials_in_hermite
 from onestep.problem import Problem
 from onestep.theory.equation import Bulk
@@ -90,9 +90,9 @@ def _limit_factor(readout: str) -> np.ndarray:
 
 
 def _factor(hankel: np.ndarray, given) -> np.ndarray:
-    size = np.sqrt(np.diag(hankel))
-    if not np.all(size > 0):
+    if not np.all(np.diag(hankel) > 0):
         raise InputError("readout_moments", given, "power sums of a readout that is not zero")
+    size = np.sqrt(np.diag(hankel))
     values, vectors = np.linalg.eigh(hankel / np.outer(size, size))
     if values[0] < -1e-10:
         raise InputError("readout_moments", given, "power sums of real numbers, whose moment matrix is not negative")
@@ -138,7 +138,7 @@ class Terms:
 
 def active_orders(problem: Problem, highest: int = HIGHEST) -> tuple[int, ...]:
     """The orders k <= `highest` with c_k != 0: the only ones that can make a spike."""
-    return tuple(k for k in range(1, integer("highest", highest, 0) + 1) if problem.student[k] != 0.0)
+    return tuple(k for k in range(1, highest + 1) if problem.student[k] != 0.0)
 
 
 def monomials(orders: tuple[int, ...]) -> np.ndarray:
