@@ -15,7 +15,6 @@
 # ---
 
 # %% [markdown]
-# (setup)=
 # # Setup
 #
 # **The result of this chapter.** Before anything is learned, a wide two-layer network is a linear map plus noise, and its

@@ -33,8 +33,11 @@ def over_seeds(values, axis: int = 0) -> Average:
     return Average(values.mean(axis)[()], (values.std(axis, ddof=1) / np.sqrt(count))[()])
 
 
-def largest_deviation(average: Average, predicted) -> float:
-    """max |mean - predicted| / standard error: how many standard errors the worst point is away.
+def deviation(average: Average, predicted) -> float:
+    """Root mean square of (mean - predicted) / standard error over all points of `average`.
+
+    About 1 when nothing but the choice of seeds separates measurement and prediction; over P independent points its
+    own standard error is then 1 / sqrt(2 P).
 
     Raises
     ------
@@ -42,4 +45,4 @@ def largest_deviation(average: Average, predicted) -> float:
     """
     if np.any(np.asarray(average.standard_error) <= 0):
         raise InputError("standard_error", float(np.min(average.standard_error)), "positive numbers")
-    return float(np.max(np.abs(average.mean - np.asarray(predicted)) / average.standard_error))
+    return float(np.sqrt(np.mean(np.square((average.mean - np.asarray(predicted)) / average.standard_error))))
