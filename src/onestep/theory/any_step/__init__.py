@@ -3,5 +3,17 @@
 from onestep.theory.any_step.errors import Solution, errors, solve
 from onestep.theory.any_step.fixed_point import ConvergenceError
 from onestep.theory.any_step.law import Geometry, limit, plug_in
+from onestep.theory.any_step.spectrum import density, edges, outliers
 
-__all__ = ["ConvergenceError", "Geometry", "Solution", "errors", "limit", "plug_in", "solve"]
+__all__ = [
+    "ConvergenceError",
+    "Geometry",
+    "Solution",
+    "density",
+    "edges",
+    "errors",
+    "limit",
+    "outliers",
+    "plug_in",
+    "solve",
+]

@@ -12,6 +12,7 @@ logarithms of the unknowns converges where under-relaxed iteration stalls.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -67,8 +68,7 @@ class State:
         return self.den[-1:], self.g[-1:]
 
 
-@dataclass(frozen=True, eq=False)
-class _Parts:
+class _Parts(NamedTuple):
     """The right-hand side of the fixed point at (den, g), and the blocks of its derivative."""
 
     den: np.ndarray  # (B, T)
@@ -113,10 +113,6 @@ def _jacobian(law: Law, den: np.ndarray, g: np.ndarray, parts: _Parts) -> np.nda
     return J
 
 
-def _log_residual(den, g, parts: _Parts) -> np.ndarray:
-    return np.concatenate([np.log(parts.den / den), np.log(parts.g / g)], axis=-1)
-
-
 def solve(law: Law, ridge: np.ndarray, start: tuple[np.ndarray, np.ndarray] | None = None) -> State:
     """The fixed point for every entry of `ridge` (B,), real and positive or complex.
 
@@ -135,23 +131,34 @@ def solve(law: Law, ridge: np.ndarray, start: tuple[np.ndarray, np.ndarray] | No
         kind = np.result_type(ridge, *start)
         den = np.array(np.broadcast_to(start[0], (B, T)), dtype=kind)
         g = np.array(np.broadcast_to(start[1], (B, law.share.size)), dtype=kind)
-    residual, iterations = np.full(B, np.inf), np.zeros(B, dtype=int)
+    x = np.concatenate([den, g], axis=-1)
+    move, length = np.zeros_like(x), np.zeros(B)
+    size, residual, iterations = np.full(B, np.inf), np.full(B, np.inf), np.zeros(B, dtype=int)
     open_ = np.arange(B)
-    for step in range(_ITERATIONS + 1):
-        parts = _parts(law, ridge[open_], den[open_], g[open_])
-        R = _log_residual(den[open_], g[open_], parts)
-        residual[open_] = np.max(np.abs(R), axis=-1)
-        left = ~(residual[open_] < _TOLERANCE)
-        if not left.any() or step == _ITERATIONS:
+    for _ in range(_ITERATIONS):
+        trial = x[open_] * np.exp(length[open_, None] * move[open_])
+        parts = _parts(law, ridge[open_], trial[:, :T], trial[:, T:])
+        with np.errstate(invalid="ignore", divide="ignore"):  # too long a step may change a sign; it is taken back
+            R = np.log(np.concatenate([parts.den, parts.g], axis=-1) / trial)
+        new_size = np.linalg.norm(R, axis=-1)
+        # Newton's direction is one of descent of |R|: a step that does not descend is too long, never wrong.
+        better = new_size < size[open_]
+        took = open_[better]
+        x[took], size[took] = trial[better], new_size[better]
+        residual[took] = np.max(np.abs(R[better]), axis=-1)
+        length[open_[~better]] /= 2
+        left = better & (new_size > _TOLERANCE)
+        if left.any():
+            moved = open_[left]
+            J = _jacobian(law, trial[left, :T], trial[left, T:], _Parts(*(field[left] for field in parts)))
+            move[moved] = np.linalg.solve(J, R[left][..., None])[..., 0]
+            # Far from the solution the logarithms can overshoot by orders of magnitude.
+            length[moved] = np.minimum(1, _LONGEST / np.max(np.abs(move[moved]), axis=-1))
+            iterations[moved] += 1
+        open_ = open_[left | ~better]
+        if open_.size == 0:
             break
-        J = _jacobian(law, den[open_], g[open_], parts)[left]
-        open_ = open_[left]
-        move = np.linalg.solve(J, R[left][..., None])[..., 0]
-        # Far from the solution the logarithms can overshoot by orders of magnitude.
-        move *= np.minimum(1, _LONGEST / np.max(np.abs(move), axis=-1, keepdims=True))
-        den[open_] *= np.exp(move[:, :T])
-        g[open_] *= np.exp(move[:, T:])
-        iterations[open_] += 1
+    den, g = x[:, :T], x[:, T:]
     if not np.all(residual < _TOLERANCE):
         worst = int(np.argmax(np.nan_to_num(residual, nan=np.inf)))
         raise ConvergenceError(float(residual[worst]), int(iterations[worst]), ridge[worst].item())

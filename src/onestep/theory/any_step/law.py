@@ -16,10 +16,10 @@ from onestep.links import Link
 from onestep.problem import Problem
 
 _PLUG_IN_NODES = 48
-_REACH = 9.0  # exp(-9^2 / 2) = 3e-18
-_COARSEST, _FINEST = 0.25, 0.03
+_REACH = 8.5  # exp(-8.5^2 / 2) = 2e-16
+_COARSEST, _FINEST = 0.4, 0.03
 _PANELS = 12
-_READOUT_REACH, _WIDEST, _WIDTH, _SPACING = 7.0, 2.0, 0.5, 0.3
+_READOUT_REACH, _WIDEST, _WIDTH, _SPACING = 7.0, 2.0, 0.5, 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +65,17 @@ def plug_in(problem: Problem, norm: float, cosine: float, readout: np.ndarray, p
     projection : (n,) the drawn Xt beta / |beta|.
 
     Both empirical laws are compressed to Gauss quadratures that share their first moments (Golub & Welsch 1969).
+
+    Raises
+    ------
+    InputError : norm not positive, |cosine| > 1, or an array that is not of finite numbers.
     """
     a = math.sqrt(problem.N) * reals("readout", readout).ravel()
     t = reals("projection", projection).ravel()
     law_of_a, law_of_t = (compress(v, min(_PLUG_IN_NODES, np.unique(v).size)) for v in (a, t))
-    return Geometry(real("norm", norm, 0.0, open_below=True), real("cosine", cosine), law_of_a, law_of_t)
+    if abs(real("cosine", cosine)) > 1:
+        raise InputError("cosine", cosine, "a number between -1 and 1")
+    return Geometry(real("norm", norm, 0.0, open_below=True), float(cosine), law_of_a, law_of_t)
 
 
 def compress(samples: np.ndarray, nodes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -123,11 +129,14 @@ class Law:
     N: int
 
 
-def law(problem: Problem, eta: float, geometry: Geometry | None = None) -> Law:
-    """The law of features and labels after a step of size `eta`, with the limiting geometry if none is given."""
+def law(problem: Problem, eta: float, geometry: Geometry | None = None, reach: float = _READOUT_REACH) -> Law:
+    """The law of features and labels after a step of size `eta`, with the limiting geometry if none is given.
+
+    reach : where the Gaussian law of sqrt(N) a_j is cut.
+    """
     geometry = limit(problem) if geometry is None else geometry
     tilt = eta * problem.student[1] * geometry.norm / math.sqrt(problem.N)
-    a, share = geometry.readout or _readout(problem.readout, abs(tilt))
+    a, share = geometry.readout or _readout(problem.readout, abs(tilt), reach)
     s = tilt * a
     labels = problem.target.second_moment + problem.noise_variance
     kappa = problem.phi_gradient * labels * problem.student.slope_variance / (problem.student[1] * geometry.norm) ** 2
@@ -152,7 +161,7 @@ def law(problem: Problem, eta: float, geometry: Geometry | None = None) -> Law:
     return Law(weight, t, share, mu0, mu1, mu2, g0[0], g1[0], y2, problem.n, problem.d, problem.N)
 
 
-def _readout(law: str, tilt: float) -> tuple[np.ndarray, np.ndarray]:
+def _readout(law: str, tilt: float, reach: float) -> tuple[np.ndarray, np.ndarray]:
     """Nodes and weights for sqrt(N) a_j, when a unit with sqrt(N) a_j = 1 tilts by `tilt`.
 
     Large tilts saturate: what a unit sees changes over |a| ~ 1/tilt and hardly beyond, where Gauss-Hermite nodes lie
@@ -161,8 +170,8 @@ def _readout(law: str, tilt: float) -> tuple[np.ndarray, np.ndarray]:
     if law == "constant":
         return np.ones(1), np.ones(1)
     width = min(_WIDEST, _WIDTH / max(tilt, np.finfo(float).tiny))
-    half = math.ceil(math.asinh(_READOUT_REACH / width) / _SPACING)
-    u = _SPACING * np.arange(-half, half + 1)
+    half = math.ceil(math.asinh(reach / width) / _SPACING)
+    u = math.asinh(reach / width) / half * np.arange(-half, half + 1)
     a = width * np.sinh(u)
     weight = np.exp(-np.square(a) / 2) * np.cosh(u)
     return a, weight / weight.sum()
@@ -174,7 +183,7 @@ def _trapezoid(steepest: float) -> tuple[np.ndarray, np.ndarray]:
     For analytic integrands the trapezoidal rule converges exponentially, and faster than Gauss-Hermite, which
     spends nodes on tails (Trefethen & Weideman 2014). exp(-2 pi^2 (w/spacing)^2) is its error.
     """
-    spacing = max(_FINEST, 1 / max(1 / _COARSEST, steepest / 0.6))
+    spacing = max(_FINEST, 1 / max(1 / _COARSEST, steepest / 0.9))
     half = math.ceil(_REACH / spacing)
     t = spacing * np.arange(-half, half + 1)
     weight = np.exp(-np.square(t) / 2)
@@ -184,7 +193,7 @@ def _trapezoid(steepest: float) -> tuple[np.ndarray, np.ndarray]:
 def _moments(link: Link, scale: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """E f, E Z f and E f^2 of f = link(scale Z + mean), for scale (p,) and mean (p, T); each (p, T).
 
-    Gauss-Legendre panels between -9, the points where the argument crosses a kink, and 9.
+    Gauss-Legendre panels between -8.5, the points where the argument crosses a kink, and 8.5.
     """
     x, w = _panels(math.ceil(_PANELS * float(np.max(scale, initial=1.0)) / (1 + len(link.kinks))), 16)
     spread = np.maximum(scale, np.finfo(float).tiny)[:, None]

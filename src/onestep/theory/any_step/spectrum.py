@@ -1,0 +1,213 @@
+"""The spectrum of F F'/n after a step of any size: its density, the edges of its bulk, and the outliers above it."""
+
+import itertools
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.stats import norm
+
+from onestep.checks import integer, real, reals
+from onestep.hermite import basis
+from onestep.problem import Problem
+from onestep.theory.any_step import fixed_point
+from onestep.theory.any_step.errors import blocks
+from onestep.theory.any_step.fixed_point import ConvergenceError, State
+from onestep.theory.any_step.law import Geometry, Law, law
+from onestep.theory.spikes import Outlier
+
+_BATCH = 64
+_SCAN = 160
+_LEVELS = 200
+_NEAR = 1e-4  # an outlier nearer to the bulk than this, relatively, counts as part of it
+_HEIGHT = 1e-12  # above the real axis, in units of x
+_DARK = 1e-7  # times 1/x: a density below it comes from the height, not from the bulk
+
+
+def density(problem: Problem, x, eta: float, geometry: Geometry | None = None) -> np.ndarray:
+    """Density of the eigenvalues of F F'/n at `x` > 0, an array of any shape; outliers and an atom at 0 not included.
+
+        density(x) = Im E_t[1/den(t)] / pi  at ridge = -x - i0
+
+    Source: the book's chapter "From lazy to maximal"; without a step it is that of Moniri et al. (arXiv:2310.07891).
+
+    Raises
+    ------
+    InputError : an x that is not positive, or a negative step.
+    ConvergenceError : with residual and iterations; also when a solution is not a resolvent's (a wrong branch).
+    """
+    x = reals("x", x, 0.0, open_below=True)
+    features = _law(problem, eta, geometry)
+    return _density(features, x.ravel()).reshape(x.shape)[()]
+
+
+def edges(problem: Problem, eta: float, geometry: Geometry | None = None) -> np.ndarray:
+    """The intervals that carry the bulk's density, (bands, 2), ascending; a band that reaches 0 starts at 0.
+
+    Bands are found on a grid of 160 points, geometric over six decades below the top: a gap or a band narrower than
+    its steps (10 %) is missed. Every edge is then located to 1e-6 of itself by the square-root law of the density.
+
+    Raises
+    ------
+    InputError, ConvergenceError : as `density`.
+    """
+    features = _law(problem, eta, geometry)
+    return _edges(features)
+
+
+def outliers(problem: Problem, eta: float, geometry: Geometry | None = None, order: int = 4) -> list[Outlier]:
+    """The outliers of F F'/n above its bulk, the largest first: the real z with det M_A(-z) = 0.
+
+    With w the null vector and U(t) = [mu0; t mu1], the cosine of the left singular vector with He_k(t)/sqrt(n k!) is
+    <He_k/sqrt(k!), w'U> / sqrt(w' dM_A/dz w), reported for k = 0..`order`. M_B adds no outlier: where it is singular,
+    g has a pole, and that is in the bulk.
+
+    Raises
+    ------
+    InputError, ConvergenceError : as `density`.
+    """
+    order = integer("order", order, 0)
+    features = _law(problem, eta, geometry)
+    path = _descend(features)
+    found = []
+    for above, below in itertools.pairwise(path):
+        for k in range(_negative(features, above), _negative(features, below)):
+            root = brentq(
+                lambda z, k=k, near=above: _pencil(features, _outside(features, z, near))[0][k],
+                _z(below),
+                _z(above),
+                xtol=1e-13 * _z(above),
+            )
+            found.append(_outlier(features, _outside(features, root, above), k, order))
+    return sorted(found, key=lambda outlier: -outlier.position)
+
+
+def _law(problem: Problem, eta: float, geometry: Geometry | None) -> Law:
+    # A unit of readout a_j has a variance that grows like a_j^2 for ReLU: the tail of the Gaussian would make a bulk
+    # without a top. Among N units the largest |a_j| is about the quantile that one half of a unit exceeds.
+    return law(problem, real("eta", eta, 0.0), geometry, float(norm.isf(0.25 / problem.N)))
+
+
+def _density(features: Law, x: np.ndarray) -> np.ndarray:
+    found = np.empty(x.shape)
+    for batch in np.array_split(np.arange(x.size), max(1, -(-x.size // _BATCH))):
+        found[batch] = _trace(features, _on_the_axis(features, x[batch])).imag / np.pi
+    return found
+
+
+def _trace(features: Law, state: State) -> np.ndarray:
+    """m1 = E_t[1/den]."""
+    return (1 / state.den) @ features.weight
+
+
+def _mean(features: Law) -> float:
+    """tr F F'/n^2, the mean eigenvalue of the bulk."""
+    return float(features.share @ (features.mu2 + features.mu1**2) @ features.weight) * features.N / features.n
+
+
+def _on_the_axis(features: Law, x: np.ndarray) -> State:
+    """The fixed point at ridge = -x - i0, continued down from a height where Newton finds it from afar."""
+    top, bottom = 3 * np.maximum(x, _mean(features)), _HEIGHT * x
+    levels = 2 + int(np.log10(np.max(top / bottom)) / 2)
+    while True:
+        try:
+            start = None
+            for share in np.linspace(0, 1, levels):
+                state = fixed_point.solve(features, -x - 1j * top ** (1 - share) * bottom**share, start)
+                start = state.den, state.g
+            break
+        except ConvergenceError:
+            levels *= 2  # smaller steps down are needed near edges
+            if levels > _LEVELS:
+                raise
+    # den, g and the diagonal g/ridge of the other resolvent have the signs of Stieltjes transforms on the right branch.
+    signs = (-state.den, -state.g, state.g / state.ridge[:, None])
+    if min((value.imag / abs(value)).min() for value in signs) < -_DARK:
+        raise ConvergenceError(float(state.residual.max()), int(state.iterations.max()), state.ridge[0].item())
+    return state
+
+
+def _edges(features: Law) -> np.ndarray:
+    x = _mean(features) * np.geomspace(1e-6, 4, _SCAN)
+    while _density(features, x[-1:])[0] * x[-1] > _DARK:
+        x = 2 * x
+    lit = _density(features, x) * x > _DARK
+    change = np.flatnonzero(lit[1:] != lit[:-1])
+    found = [_edge(features, *((x[i + 1], x[i]) if lit[i + 1] else (x[i], x[i + 1]))) for i in change]
+    return np.reshape([0.0] * bool(lit[0]) + found, (-1, 2))
+
+
+def _edge(features: Law, inside: float, outside: float) -> float:
+    """The zero of the density between two points, of which it is positive at `inside`."""
+    for _ in range(6):
+        middle = (inside + outside) / 2
+        if _density(features, np.array([middle]))[0] * middle > _DARK:
+            inside = middle
+        else:
+            outside = middle
+    for _ in range(4):
+        # density^2 vanishes linearly: extrapolate from two points inside, then from two points twenty times nearer.
+        near, far = np.square(_density(features, inside - np.array([0.0, (outside - inside) / 2])))
+        outside = inside + near / (far - near) * (outside - inside) / 2
+        edge, inside = outside, outside + (inside - outside) / 20
+    return float(edge)
+
+
+def _z(state: State) -> float:
+    return -float(state.ridge[0])
+
+
+def _outside(features: Law, z: float, near: State | None) -> State:
+    """The real fixed point at ridge = -z above the bulk, from a neighbouring one or from that of z -> infinity."""
+    ridge = np.array([-z])
+    start = (ridge[:, None], np.ones((1, features.share.size))) if near is None else (near.den, near.g)
+    return fixed_point.solve(features, ridge, start)
+
+
+def _pencil(features: Law, state: State) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues, ascending, and eigenvectors of D^-1/2 M_A D^-1/2 at a real state outside the bulk."""
+    along, _ = blocks(features, state.g)
+    U = along.U[0] * np.sqrt(features.weight / -state.den[0])
+    return np.linalg.eigh(np.eye(len(U)) - U @ U.T)
+
+
+def _negative(features: Law, state: State) -> int:
+    return int(np.sum(_pencil(features, state)[0] < 0))
+
+
+def _descend(features: Law) -> list[State]:
+    """States from a z above every outlier down to the top of the bulk, each the start of the next."""
+    z = 8 * _mean(features)
+    while (first := _if_outside(features, z, None)) is None or _negative(features, first) > 0:
+        z *= 2
+    states, factor = [first], 0.93
+    while factor < 1 - _NEAR:
+        state = _if_outside(features, factor * _z(states[-1]), states[-1])
+        if state is None:
+            factor = factor**0.5
+        else:
+            states.append(state)
+    return states
+
+
+def _if_outside(features: Law, z: float, near: State | None) -> State | None:
+    """The real fixed point at z, or None where z is in the bulk: there is none there, or m1 does not fall with z.
+
+    That m1 falls is the test of Silverstein & Choi (1995): below the edge a real solution is not a resolvent's.
+    """
+    try:
+        state = _outside(features, z, near)
+    except ConvergenceError:
+        return None
+    log_den, _ = fixed_point.response(features, state, -np.ones_like(state.den))
+    return state if (log_den / state.den @ features.weight)[0] < 0 else None
+
+
+def _outlier(features: Law, state: State, k: int, order: int) -> Outlier:
+    along, _ = blocks(features, state.g)
+    w = _pencil(features, state)[1][:, k]
+    f = w @ along.U[0]
+    log_den, log_g = fixed_point.response(features, state, -np.ones_like(state.den))
+    inverse = features.weight / state.den[0]
+    growth = -inverse * log_den[0] @ f**2 - w**2 @ log_g[0][along.owner]  # w' dM_A/dz w
+    cosines = basis(features.t, order) @ (inverse * f) / np.sqrt(growth)
+    return Outlier(_z(state), cosines * np.sign(cosines[np.argmax(np.abs(cosines))]))
