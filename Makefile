@@ -19,7 +19,7 @@ strict: $(READY)  ## a claim that fails stops the build
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(ONE_THREAD) $(BIN)/pytest -n logical --dist loadgroup -m "not long and not browser" $(OPTIONS)
+	$(ONE_THREAD) $(BIN)/pytest -n logical --dist loadfile -m "not long and not browser" $(OPTIONS)
 
 test-long: $(READY)  ## trials of minutes
 	$(ONE_THREAD) $(BIN)/pytest -m long $(OPTIONS)
@@ -35,8 +35,8 @@ sync: $(READY)
 
 # Refresh the lock from the ranges in pyproject.toml; needs uv (https://docs.astral.sh/uv).
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --extra book --extra test --extra build \
-		pyproject.toml -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+		--extra book --extra test --extra build pyproject.toml -o requirements.txt
 
 clean:
 	rm -rf _build .jupyter_cache

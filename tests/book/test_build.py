@@ -13,8 +13,6 @@ from onestep.book.ledger import load
 from onestep.book.parameters import ParameterError, from_text
 from onestep.book.stage import command
 
-pytestmark = pytest.mark.xdist_group("build")  # they share one built book
-
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):

@@ -43,6 +43,8 @@ def _errors(command: Callable) -> Callable:
             raise Refused(str(error)) from None
         except (RunFailed, build.BuildFailed) as error:
             raise Failed(str(error)) from None
+        except BrokenPipeError:
+            raise  # click ends quietly, as a command in a pipe should
         except OSError as error:
             raise Failed(f"{error.filename or 'a file'}: {error.strerror or error}") from None
 
