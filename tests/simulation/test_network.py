@@ -42,7 +42,7 @@ def test_gradient_is_the_derivative_of_the_squared_loss(activation):
 @pytest.mark.parametrize("first_output", ["mean_field", "order_one"])
 @pytest.mark.parametrize("n_gradient", [7, 40, 600])
 def test_gradient_is_its_definition(activation, first_output, n_gradient, monkeypatch):
-    monkeypatch.setattr(network, "_BLOCK", 1000)  # several blocks, the last one ragged
+    monkeypatch.setattr(network, "_ENTRIES", 100)  # several blocks, the last one ragged
     problem = problem_with(activation, first_output=first_output, n_gradient=n_gradient)
     draw, got = step(problem)
     X, y, a, W0 = draw.gradient.X, draw.gradient.y, draw.a, draw.W0
@@ -87,7 +87,8 @@ def test_blocks_join_without_a_seam(monkeypatch):
     problem = problem_with("relu", n=300, N=100)
     draw, gradient = step(problem)
     whole = network.features(problem, draw.ridge.X, draw.W0, gradient.matrix, 1.5)
-    monkeypatch.setattr(network, "_BLOCK", 1)
+    monkeypatch.setattr(network, "_ROWS", 7)
+    monkeypatch.setattr(network, "_ENTRIES", 1000)
     np.testing.assert_allclose(
         network.features(problem, draw.ridge.X, draw.W0, gradient.matrix, 1.5), whole, rtol=1e-12, atol=1e-13
     )

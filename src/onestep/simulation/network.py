@@ -14,9 +14,9 @@ from scipy.linalg import get_blas_funcs
 from onestep.problem import Problem
 from onestep.simulation.sample import Batch
 
-# Large enough for matrix products at full speed, small enough that sigma meets its argument in the cache.
-_BLOCK = 1 << 20
-_WIDEST = 512
+# Rows of a matrix product that runs at full speed, and entries of a piece on which sigma works inside the cache.
+_ROWS = 1024
+_ENTRIES = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +35,9 @@ class Gradient:
     direction: np.ndarray
 
 
-def slices(size: int, other: int) -> Iterator[slice]:
-    """Cut `size` rows into blocks of about a million entries, when each row has `other` of them."""
-    step = max(16, min(_WIDEST, _BLOCK // other))
-    return (slice(start, min(start + step, size)) for start in range(0, size, step))
+def slices(size: int, step: int) -> Iterator[slice]:
+    """Cut `size` rows into blocks of `step`, the last one shorter."""
+    return (slice(start, min(start + step, size)) for start in range(0, size, max(step, 1)))
 
 
 def direction(X: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -56,7 +55,7 @@ def gradient(problem: Problem, W0: np.ndarray, a: np.ndarray, batch: Batch) -> G
     G = np.zeros_like(W0)
     r = np.empty_like(batch.y)
     (gemm,) = get_blas_funcs(["gemm"], [G])
-    for rows in slices(len(r), len(W0)):
+    for rows in slices(len(r), min(_ROWS, max(64, 16 * _ENTRIES // len(W0)))):
         X = batch.X[rows]
         Z = X @ W0.T
         S = sigma(Z)
@@ -82,8 +81,8 @@ def features(
     Neither the updated weights nor the pre-activations are held: a block of units at a time.
     """
     Ft = np.empty((len(W0), len(X)), W0.dtype)
-    for units in slices(len(W0), len(X)):
-        Ft[units] = problem.sigma(weights(W0, G, eta, units) @ X.T)
+    for units in slices(len(W0), _ROWS):
+        _hidden(problem, weights(W0, G, eta, units), X, Ft[units])
     return Ft.T
 
 
@@ -92,7 +91,17 @@ def predict(
 ) -> np.ndarray:
     """features(...) @ coefficients, of shape (rows, ...), without ever holding the features."""
     columns = coefficients.reshape(len(W0), -1)
-    out = np.zeros((columns.shape[1], len(X)), W0.dtype)
-    for units in slices(len(W0), len(X)):
-        out += columns[units].T @ problem.sigma(weights(W0, G, eta, units) @ X.T)
-    return out.T.reshape(len(X), *coefficients.shape[1:])
+    total = np.zeros((columns.shape[1], len(X)), W0.dtype)
+    block = np.empty((min(_ROWS, len(W0)), len(X)), W0.dtype)
+    for units in slices(len(W0), _ROWS):
+        W = weights(W0, G, eta, units)
+        total += columns[units].T @ _hidden(problem, W, X, block[: len(W)])
+    return total.T.reshape(len(X), *coefficients.shape[1:])
+
+
+def _hidden(problem: Problem, W: np.ndarray, X: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """sigma(W X') into `out`: (units, rows)."""
+    np.matmul(W, X.T, out=out)
+    for piece in slices(len(W), _ENTRIES // len(X)):
+        out[piece] = problem.sigma(out[piece])
+    return out
