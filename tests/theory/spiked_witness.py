@@ -6,6 +6,7 @@ why it lives here.
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from bulk_witness import gaussian_moment
@@ -71,9 +72,13 @@ class Draw:
     def t(self) -> np.ndarray:
         return self.X[:, :2] @ [self.rho, math.sqrt(1 - self.rho**2)]
 
-    def features(self, eta: float) -> np.ndarray:
+    @cached_property
+    def untrained(self) -> np.ndarray:
         student = self.problem.student
-        F = student[1] * self.X @ self.W.T + math.sqrt(student.nonlinear_variance) * self.noise
+        return student[1] * self.X @ self.W.T + math.sqrt(student.nonlinear_variance) * self.noise
+
+    def features(self, eta: float) -> np.ndarray:
+        F, student = self.untrained.copy(), self.problem.student
         for k in self.orders if eta > 0 else ():
             theta = student[1] ** k * student[k] * (eta * self.beta_norm) ** k
             F += theta * np.outer(self.t() ** k, self.a**k)

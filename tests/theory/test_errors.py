@@ -275,6 +275,7 @@ def test_double_descent_at_the_interpolation_threshold():
         lambda p: theory.errors(p, [0.1, -1.0]),
         lambda p: theory.errors(p, 0.1, -1.0),
         lambda p: theory.errors(p, np.nan),
+        lambda p: theory.errors(p, 0.1, 1e200),
         lambda p: theory.plateau(p, 0.1, -1),
         lambda p: theory.plateau(p, 0.1, HIGHEST + 20),
         lambda p: theory.errors(Problem(first_output="order_one"), 0.1, 1.0),

@@ -17,6 +17,7 @@ from onestep.theory.equation import Bulk
 from onestep.theory.resolvent import edge_point
 
 HIGHEST = 12  # spike 13 leaves the bulk for alpha > 12/26 only; so near 1/2 the any-step theory is the one to use
+_STRONGEST = 300.0  # log of a strength; its square still fits a double
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,9 +181,16 @@ def kept_orders(problem: Problem, geometry: Geometry) -> tuple[int, ...]:
 
 
 def terms(problem: Problem, geometry: Geometry, eta: np.ndarray) -> Terms:
-    """The kept terms at step sizes `eta` (E,) > 0."""
+    """The kept terms at step sizes `eta` (E,) > 0.
+
+    Raises
+    ------
+    InputError : a step so large that a spike overflows.
+    """
     orders = kept_orders(problem, geometry)
     logs = log_strengths(problem, geometry, eta, orders)
+    if np.max(logs) > _STRONGEST:
+        raise InputError("eta", float(np.max(eta)), f"a step whose spikes have strengths below e^{_STRONGEST:g}")
     order = np.argsort(-logs, axis=1, kind="stable")
     rows = geometry.readout_factor[np.array(orders) - 1]
     rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)

@@ -154,9 +154,9 @@ def _outlier(bulk: Bulk, v: float, y: np.ndarray) -> Outlier:
     projection = bulk.projection(u)
     df, slope = bulk.freedom(u), bulk.freedom_slope(u)
     p, q = 1 - df, bulk.ratio - df
-    fall = p * q / v**2 - slope * (p + q) / v  # -dz/dv
-    weight, growth = np.full(len(y), v), np.full(len(y), 1 / v)  # D_k/k! and its logarithmic derivative
-    weight[1], growth[1] = v * projection, projection / v
+    fall = max(p * q - slope * (p + q) * v, 0.0)  # -v^2 dz/dv, 0 at the edge
+    weight, growth = np.ones(len(y)), np.ones(len(y))  # D_k/(k! v) and the logarithmic derivative of D_k in log v
+    weight[1] = growth[1] = projection
     cosines = y * np.sqrt(weight * fall / (q * (growth @ y**2)))
     return Outlier(float(p * q / v), cosines * np.sign(cosines[np.argmax(np.abs(cosines))]))
 
