@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_info
 
 from benchmarks import job, usual
 from onestep.simulation import memory, sample
+from onestep.simulation.experiment import EXACT_BELOW
 
 STEP = 10.0
 
@@ -153,8 +154,7 @@ def one(n, precision):
     seconds, _ = job.timed(problem, n**0.3, ridges=ridges)
     unit = 2**30 if sys.platform == "darwin" else 2**20  # ru_maxrss: bytes there, KiB elsewhere
     peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / unit
-    smaller = min(problem.n, problem.N)
-    solver = "exact" if smaller <= 5000 else "krylov"
+    solver = "exact" if min(problem.n, problem.N) <= EXACT_BELOW else "krylov"
     estimate = memory.estimate(problem, n, len(ridges), job.TOP, solver) / 2**30
     wall = time.perf_counter() - start
     click.echo(json.dumps({**seconds, "clock": wall, "peak GiB": peak, "estimate GiB": estimate}))

@@ -12,7 +12,9 @@ from onestep.simulation.gram import feature_matrix, tridiagonalise
 from onestep.simulation.ridge import Path, path, row
 from onestep.simulation.spectrum import Top
 
-EXACT_BELOW = 5000  # above this order of the Gram matrix its reduction takes longer than all matrix products together
+EXACT_BELOW = (
+    5000  # order of the Gram matrix where its reduction, m^3, falls behind the Krylov solver's steps, n N each
+)
 ORDERS = 8  # overlaps are measured with He_0, ..., He_8
 
 
@@ -113,6 +115,7 @@ def run(
     ------
     InputError : naming the argument that cannot be used.
     MemoryRefusal : the run would not fit; raised before anything is allocated.
+    krylov.NotConverged : the iteration stopped short of its tolerance; carries how far it came.
     """
     smaller = min(problem.n, problem.N)
     if choice("solver", solver, ("auto", "exact", "krylov")) == "auto":
@@ -134,18 +137,18 @@ def run(
     rows = []
     for size in eta:
         F = network.features(problem, batch.X, W0, step.matrix, size)
-        path, triplets = fit(F, batch.y, ridge, top)
+        fitted, triplets = fit(F, batch.y, ridge, top)
         del F
-        prediction = network.predict(problem, test.X, W0, step.matrix, size, path.coefficients)
+        prediction = network.predict(problem, test.X, W0, step.matrix, size, fitted.coefficients)
         square = np.square(test.y[:, None] - prediction, dtype=float)
         rows.append(
             (
-                path.train_error,
+                fitted.train_error,
                 square.mean(axis=0),
                 square.std(axis=0, ddof=1 if n_test > 1 else 0) / np.sqrt(n_test),
-                path.residual_norm,
-                path.degrees_of_freedom,
-                path.degrees_of_freedom_error,
+                fitted.residual_norm,
+                fitted.degrees_of_freedom,
+                fitted.degrees_of_freedom_error,
                 triplets.values,
                 overlaps(triplets.left, t),
                 triplets.left,
