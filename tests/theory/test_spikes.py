@@ -171,7 +171,7 @@ def test_regimes():
     for l, exponent in enumerate(spikes.critical_exponents(9), start=1):
         assert spikes.regime(relu, exponent - 1e-6).degree == l - 1
         assert spikes.regime(relu, exponent + 1e-6).degree == l
-    for alpha in (0.5, 2.0, np.nan):
+    for alpha in (0.5, 2.0, np.nan, 0.499):
         with pytest.raises(InputError, match="alpha"):
             spikes.regime(relu, alpha)
 

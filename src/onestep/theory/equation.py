@@ -18,6 +18,7 @@ from onestep.problem import Problem
 
 _STEPS = 200
 _ACCEPTED = 1e-9  # relative residual of a root of the quartic; the right root is far below it
+_ENOUGH = 1e-13  # what rounding may leave of a Newton step that never gets below _TOLERANCE
 _TOLERANCE = 4 * np.finfo(float).eps
 
 
@@ -140,9 +141,9 @@ def solve(bulk: Bulk, ridge: np.ndarray) -> Solution:
         if np.all(np.abs(step) <= _TOLERANCE * u):
             break
     else:
-        raise NotSolved(
-            f"m1 for positive ridge: {_STEPS} Newton steps were not enough", float(np.max(np.abs(step / u)))
-        )
+        left = float(np.max(np.abs(step / u)))
+        if left > _ENOUGH:
+            raise NotSolved(f"the traces at a positive ridge, after {_STEPS} steps of Newton's method", left)
     s = _smaller(ridge * u, gap)
     wide = bulk.excess >= 0
     p, q = np.where(wide, s, s + gap), np.where(wide, s + gap, s)

@@ -18,6 +18,7 @@ from scipy.linalg import lapack
 from scipy.optimize import brentq
 
 from onestep.checks import InputError, integer, real, reals
+from onestep.hermite import ORDER
 from onestep.problem import Problem
 from onestep.theory.equation import Bulk
 from onestep.theory.geometry import HIGHEST, Geometry, active_orders, log_strengths, monomials, terms
@@ -77,7 +78,8 @@ def regime(problem: Problem, alpha: float) -> Regime:
 
     Raises
     ------
-    InputError : alpha is 1/2 or more, where the number of spikes is not bounded and the bulk itself changes.
+    InputError : alpha is 1/2 or more, where the number of spikes is not bounded and the bulk itself changes; or so
+        close to it that the last known coefficient is reached.
     """
     alpha = real("alpha", alpha)
     if alpha >= 0.5:
@@ -86,21 +88,12 @@ def regime(problem: Problem, alpha: float) -> Regime:
     nearest = round(level)
     exact = nearest >= 1 and math.isclose(level, nearest, rel_tol=1e-12)
     degree = nearest - 1 if exact else max(math.ceil(level) - 1, 0)
-    orders = range(1, degree + 1)
-    active = tuple(k for k in orders if _coefficient(problem, k) != 0)
-    absent = tuple(k for k in orders if _coefficient(problem, k) == 0)
-    critical = nearest if exact and _coefficient(problem, nearest) != 0 else None
-    return Regime(degree, active, absent, critical, min(len(active), 1) if _merged(problem) else len(active))
-
-
-def _coefficient(problem: Problem, k: int) -> float:
-    if k >= len(problem.student.coefficients):
-        raise InputError("alpha", k, f"an exponent of degree below {len(problem.student.coefficients)}")
-    return problem.student[k]
-
-
-def _merged(problem: Problem) -> bool:
-    return problem.readout == "constant"
+    if degree >= ORDER:
+        raise InputError("alpha", alpha, f"below {(ORDER - 1) / (2 * ORDER):.4f}: coefficients end with c_{ORDER}")
+    active = active_orders(problem, degree)
+    absent = tuple(k for k in range(1, degree + 1) if k not in active)
+    critical = nearest if exact and problem.student[nearest] != 0 else None
+    return Regime(degree, active, absent, critical, min(len(active), 1 if problem.readout == "constant" else degree))
 
 
 def strengths(problem: Problem, eta, geometry: Geometry | None = None) -> dict[int, np.ndarray]:
@@ -117,6 +110,8 @@ def strengths(problem: Problem, eta, geometry: Geometry | None = None) -> dict[i
 
 def outliers(problem: Problem, eta: float, geometry: Geometry | None = None) -> list[Outlier]:
     """The outliers of F F'/n above the bulk at step `eta`, descending; empty below the threshold.
+
+    Above its upper edge, that is: a bulk of two intervals may hold another outlier in its gap, which is not sought.
 
     Raises
     ------
