@@ -35,28 +35,28 @@
 # Every number and every figure below was computed by the run that made this page, from the following parameters.
 
 # %% tags=["parameters"]
-n = 1000                    # rows of each batch [>= 200]
-d = 500                     # input dimension [>= 20]
-N = 1500                    # hidden units [>= 20]
-activation = "tanh"         # of the network that takes the gradient step
-teacher = [0.0, 1.0, 0.5]   # Hermite coefficients of the teacher
-noise_std = 0.5             # standard deviation of the label noise [>= 0]
-odd = "tanh"                # odd activation of the spectrum experiment [tanh | erf | sin | sigmoid]
-non_odd = "relu"            # non-odd activation of the spectrum experiment [relu | softplus]
-quadratic = [0.0, 0.3, 0.6] # Hermite coefficients of an activation that is mostly quadratic
-ridge = 0.1                 # ridge penalty at which the resolvent is compared [> 0]
-sizes = [200, 400, 800, 1600]                 # values of n in the gradient experiment [>= 50]
-ratios = [0.1, 0.25, 0.5, 1.0, 2.0, 4.0]      # values of d/n in the direction experiment [> 0]
-direction_seeds = 24        # draws averaged in the direction experiment [>= 2]
-samples = 400000            # Gaussian draws for the Hermite coefficients [>= 1000]
-seeds = 8                   # draws averaged in the other experiments [>= 2]
-seed = 0                    # the first of them [>= 0]
+n = 1000                   # rows of each batch [>= 200]
+d = 500                    # input dimension [>= 20]
+N = 1500                   # hidden units [>= 20]
+activation = "tanh"        # of the network that takes the gradient step
+teacher = [0.0, 1.0, 0.5]  # Hermite coefficients of the teacher
+noise_std = 0.5            # standard deviation of the label noise [>= 0]
+odd = "tanh"               # spectrum experiment: odd [tanh | erf | sin | sigmoid]
+non_odd = "relu"           # spectrum experiment: not odd [relu | softplus]
+quadratic = [0.0, 0.3, 0.6]  # spectrum experiment: mostly quadratic, by coefficients
+ridge = 0.1                # penalty at which the resolvent is compared [> 0]
+sizes = [200, 400, 800, 1600]  # gradient experiment: values of n [>= 50]
+ratios = [0.1, 0.25, 0.5, 1.0, 2.0, 4.0]  # direction experiment: values of d/n [> 0]
+direction_seeds = 24       # direction experiment: draws that are averaged [>= 2]
+samples = 400000           # Gaussian draws for the Hermite coefficients [>= 1000]
+seeds = 8                  # draws averaged in the other experiments [>= 2]
+seed = 0                   # the first of them [>= 0]
 
 # %% tags=["hide-input"]
 from dataclasses import replace
 
 import numpy as np
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from onestep import Problem
 from onestep.book import claims, provenance, record
@@ -68,8 +68,12 @@ from onestep.simulation.spectrum import operator_norm, squared_singular_values
 from onestep.theory.resolvent import density, edges, traces
 
 draws = range(seed, seed + seeds)
-problem = Problem(n=n, d=d, N=N, activation=activation, teacher=teacher, noise_std=noise_std)
-problem
+problem = Problem(
+    n=n, d=d, N=N, activation=activation, teacher=teacher, noise_std=noise_std
+)
+Markdown(
+    rf"Aspect ratios: $d/n = {problem.phi:.3g}$ and $d/N = {problem.psi:.3g}$."
+)
 
 # %% [markdown]
 # ## The model
@@ -83,16 +87,17 @@ problem
 #
 # ```{math}
 # :label: eq-teacher
-# x_i \sim \mathcal N(0, I_d), \qquad
-# y_i = \sigma_\star(\beta_\star^\top x_i) + \varepsilon_i, \qquad
-# \|\beta_\star\| = 1, \quad \varepsilon_i \sim \mathcal N(0, \sigma_\varepsilon^2).
+# \begin{gathered}
+# y_i = \sigma_\star(\beta_\star^\top x_i) + \varepsilon_i, \qquad \|\beta_\star\| = 1, \\
+# x_i \sim \mathcal N(0, I_d), \qquad \varepsilon_i \sim \mathcal N(0, \sigma_\varepsilon^2).
+# \end{gathered}
 # ```
 #
 # The student is a network with one hidden layer of $N$ units,
 #
 # ```{math}
 # :label: eq-network
-# f(x) = a^\top \sigma(W x), \qquad W \in \mathbb R^{N \times d},\; a \in \mathbb R^N,
+# f(x) = a^\top \sigma(W x), \quad W \in \mathbb R^{N \times d},\; a \in \mathbb R^N,
 # ```
 #
 # which starts from $a_j \sim \mathcal N(0, 1/N)$ and from a first layer $W_0$ whose rows are independent and uniform on the unit sphere.
@@ -105,8 +110,10 @@ problem
 #
 # ```{math}
 # :label: eq-gradient
-# W = W_0 + \eta\, G, \qquad
-# G = \frac1n \Big[ (a\, r^\top) \circ \sigma'(W_0 X^\top) \Big] X ,
+# \begin{gathered}
+# W = W_0 + \eta\, G, \\
+# G = \tfrac1n \big[ (a\, r^\top) \circ \sigma'(W_0 X^\top) \big] X ,
+# \end{gathered}
 # ```
 #
 # where $\circ$ multiplies entry by entry. ($-G$ is the gradient of $\frac1{2n}\|y - f(X)\|^2$ with respect to $W$. Where the first output is scaled down
@@ -117,8 +124,10 @@ problem
 #
 # ```{math}
 # :label: eq-features
-# F = \sigma(\tilde X W^\top) \in \mathbb R^{n \times N}, \qquad
+# \begin{gathered}
+# F = \sigma(\tilde X W^\top) \in \mathbb R^{n \times N}, \\
 # \hat a = \operatorname*{argmin}_{a} \; \tfrac1n \|\tilde y - F a\|^2 + \lambda \|a\|^2 .
+# \end{gathered}
 # ```
 #
 # Everything that the network learned in stage one must show in the matrix $F$. The untrained features
@@ -145,8 +154,10 @@ problem
 #
 # ```{math}
 # :label: eq-hermite
-# \sigma(z) = \sum_{k \ge 0} c_k\, He_k(z), \qquad c_k = \frac{1}{k!}\,\mathbb E\,[\sigma(Z) He_k(Z)], \qquad
-# \mathbb E\,\sigma(Z)^2 = \sum_{k\ge0} k!\, c_k^2 .
+# \begin{gathered}
+# \sigma(z) = \sum_{k \ge 0} c_k\, He_k(z), \qquad \mathbb E\,\sigma(Z)^2 = \sum_{k\ge0} k!\, c_k^2 , \\
+# c_k = \frac{1}{k!}\,\mathbb E\,[\sigma(Z) He_k(Z)] .
+# \end{gathered}
 # ```
 #
 # We write $c_>^2 = \mathbb E\,\sigma(Z)^2 - c_0^2 - c_1^2$ for the variance that no affine function explains, and $c_{\star,k}$ for the
@@ -165,8 +176,11 @@ problem
 # *2.* The generating function is $e^{sz - s^2/2} = \sum_k He_k(z) s^k/k!$. With $\rho = u^\top v$,
 #
 # $$
+# \begin{aligned}
 # \mathbb E\Big[e^{s u^\top x - s^2/2}\, e^{t v^\top x - t^2/2}\Big]
-# = e^{\frac12 \|s u + t v\|^2 - \frac12 s^2 - \frac12 t^2} = e^{s t \rho} = \sum_k \frac{(st\rho)^k}{k!} .
+# &= e^{\frac12 \|s u + t v\|^2 - \frac12 s^2 - \frac12 t^2} \\
+# &= e^{s t \rho} = \sum_k \frac{(st\rho)^k}{k!} .
+# \end{aligned}
 # $$
 #
 # Compare the coefficients of $s^j t^k$ on both sides. $\square$
@@ -184,49 +198,62 @@ students = {name: Problem(activation=name) for name in names}
 
 
 def shares_predicted(student):
-    """c_k sqrt(k!) / sqrt(E sigma^2): the expansion in orthonormal polynomials, its squares adding up to one."""
+    """c_k sqrt(k!) / sqrt(E sigma^2): coefficients whose squares add up to one."""
     factorial = np.cumprod(degrees, dtype=float)
-    return np.array([student.student[k] for k in degrees]) * np.sqrt(factorial / student.student.second_moment)
+    return np.array([student.student[k] for k in degrees]) * np.sqrt(
+        factorial / student.student.second_moment
+    )
 
 
 def shares_measured(student, z):
-    """The same as sample averages of sigma(Z) He_k(Z) / sqrt(k!) over Gaussian draws, with standard errors."""
-    products = basis(z, degrees[-1])[1:] * student.sigma(z) / np.sqrt(student.student.second_moment)
-    return Average(products.mean(axis=1), products.std(axis=1, ddof=1) / np.sqrt(len(z)))
+    """The same from sample averages of sigma(Z) He_k(Z), with standard errors."""
+    products = (
+        basis(z, degrees[-1])[1:]
+        * student.sigma(z)
+        / np.sqrt(student.student.second_moment)
+    )
+    return Average(
+        products.mean(axis=1), products.std(axis=1, ddof=1) / np.sqrt(len(z))
+    )
 
 
 z = np.random.default_rng(seed).standard_normal(samples)
 predicted = {name: shares_predicted(students[name]) for name in names}
 measured = {name: shares_measured(students[name], z) for name in names}
 
-# %% mystnb={"figure": {"caption": "Hermite coefficients of six activations, normalised so that the squares of all of them add up to one. Stems: quadrature. Points: averages over Gaussian draws, with standard errors. Odd activations (and the sigmoid, odd after centring) have no even part; ReLU and softplus have a quadratic part but almost no cubic one.", "name": "fig-hermite"}, "image": {"alt": "Six small panels, one per activation, with a stem for each Hermite degree from one to seven. The linear coefficient is the largest everywhere. tanh, erf, sigmoid and sin show only odd degrees; relu and softplus show degree two as well and no degree three."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Hermite coefficients of six activations, normalised so that the squares of all of them add up to one. Stems: quadrature. Points: averages over Gaussian draws, with standard errors. Odd activations (and the sigmoid, odd after centring) have no even part; ReLU and softplus have a quadratic part but almost no cubic one.", "name": "fig-hermite"}, "image": {"alt": "Six small panels, one per activation, with a stem for each Hermite degree from one to seven. The linear coefficient is the largest everywhere. tanh, erf, sigmoid and sin show only odd degrees; relu and softplus show degree two as well and no degree three."}}
 curves.coefficients(
     predicted,
-    {name: (average.mean, average.standard_error) for name, average in measured.items()},
+    {
+        name: (average.mean, average.standard_error)
+        for name, average in measured.items()
+    },
     r"$c_k\,\sqrt{k!}\,/\,\sqrt{\mathrm{E}\,\sigma^2}$",
 )
 
-# %%
-claims.check(
-    "Sample averages and quadrature give the same Hermite coefficients: deviation of the worst of six activations, "
-    "root mean square over degrees 1 to 7, in standard errors",
-    measured=max(deviation(measured[name], predicted[name]) for name in names),
-    predicted=1.0,
-    tolerance=3 / np.sqrt(2 * len(degrees)),
-    source="Setup, equation for c_k",
-    kind="at most",
+# %% tags=["hide-input"]
+display(
+    claims.check(
+        "Hermite coefficients: sample averages agree with quadrature (worst of six "
+        "activations, root mean square deviation in standard errors)",
+        measured=max(deviation(measured[name], predicted[name]) for name in names),
+        predicted=1.0,
+        tolerance=3 / np.sqrt(2 * len(degrees)),
+        source="Setup, Hermite expansions",
+        kind="at most",
+    )
 )
-
-# %%
 slope = problem.sigma.derivative(z)
 slope = Average(slope.mean(), slope.std(ddof=1) / np.sqrt(samples))
-claims.check(
-    f"Stein's lemma: the mean of the slope of {activation} is its first Hermite coefficient",
-    measured=slope.mean,
-    predicted=problem.student[1],
-    standard_error=slope.standard_error,
-    tolerance=4 * slope.standard_error,
-    source="Setup, lemma of Stein and correlated Gaussians",
+display(
+    claims.check(
+        f"Stein's lemma: the mean slope of {activation} is its first coefficient",
+        measured=slope.mean,
+        predicted=problem.student[1],
+        standard_error=slope.standard_error,
+        tolerance=4 * slope.standard_error,
+        source="Setup, Hermite expansions",
+    )
 )
 
 
@@ -237,8 +264,11 @@ claims.check(
 #
 # ```{math}
 # :label: eq-covariance
-# \mathbb E\,[\sigma(w_i^\top x)\,\sigma(w_j^\top x)] = \sum_{k\ge1} k!\,c_k^2\, (w_i^\top w_j)^k
-# = \big[\, c_1^2\, W_0 W_0^\top + c_>^2\, I_N \,\big]_{ij} \;+\; 2 c_2^2\,(w_i^\top w_j)^2\, 1\{i \ne j\} + \cdots
+# \begin{aligned}
+# \mathbb E\,[\sigma(w_i^\top x)\,\sigma(w_j^\top x)] &= \sum_{k\ge1} k!\,c_k^2\, (w_i^\top w_j)^k \\
+# &= \big[\, c_1^2\, W_0 W_0^\top + c_>^2\, I_N \,\big]_{ij} \\
+# &\quad + 2 c_2^2\,(w_i^\top w_j)^2\, 1\{i \ne j\} + \cdots
+# \end{aligned}
 # ```
 #
 # Off the diagonal $w_i^\top w_j$ is of order $1/\sqrt d$, so that the terms with $k \ge 2$ have small entries; as *matrices* they are small too, but for
@@ -267,16 +297,20 @@ claims.check(
 # Let $K = F_0 F_0^\top/n$ and, for $\lambda > 0$,
 #
 # $$
-# m_1 = \tfrac1n \operatorname{tr}(K+\lambda)^{-1}, \qquad
-# m_2 = \tfrac1{nd} \operatorname{tr} \tilde X^\top (K+\lambda)^{-1} \tilde X, \qquad
-# q = \tfrac{\phi}{\psi} - 1 + \lambda m_1 .
+# \begin{gathered}
+# m_1 = \tfrac1n \operatorname{tr}(K+\lambda)^{-1}, \qquad q = \tfrac{\phi}{\psi} - 1 + \lambda m_1, \\
+# m_2 = \tfrac1{nd} \operatorname{tr} \tilde X^\top (K+\lambda)^{-1} \tilde X .
+# \end{gathered}
 # $$
 #
 # In the proportional limit they converge to the solution of
 #
 # ```{math}
 # :label: eq-traces
-# m_2 = \frac{\phi\, m_1}{\phi + q\, c_1^2 m_1}, \qquad (\lambda + q\, c_>^2)\, m_1 + q\, c_1^2\, m_2 = 1 .
+# \begin{gathered}
+# m_2 = \frac{\phi\, m_1}{\phi + q\, c_1^2 m_1}, \\
+# (\lambda + q\, c_>^2)\, m_1 + q\, c_1^2\, m_2 = 1 .
+# \end{gathered}
 # ```
 #
 # Continued to $\lambda = -x - i0$, $\operatorname{Im} m_1/\pi$ is the density of the eigenvalues of $K$ at $x$, next to an atom of mass
@@ -289,7 +323,7 @@ claims.check(
 # $\lambda m_1 = 1 - \frac1n\operatorname{tr}\, m_1\Sigma (I + m_1\Sigma)^{-1}$. The trace on the right is over $N = n\phi/\psi$ units, so
 #
 # $$
-# q = \tfrac1n \operatorname{tr} \big( (1 + m_1 c_>^2) I + m_1 c_1^2\, W_0 W_0^\top \big)^{-1} .
+# q = \tfrac1n \operatorname{tr} \big( 1 + m_1 c_>^2 + m_1 c_1^2\, W_0 W_0^\top \big)^{-1} .
 # $$
 #
 # Now $W_0W_0^\top$ is itself a Marchenko–Pastur matrix: $N$ rows in dimension $d$. The same law, applied to it, reads
@@ -310,8 +344,10 @@ claims.check(
 #
 # ```{math}
 # :label: eq-norm-term
-# \mathbb E_w\,\sigma(w^\top x_i) \approx c_2\, u_i, \qquad u_i = \frac{\|x_i\|^2}{d} - 1, \qquad
+# \begin{gathered}
+# \mathbb E_w\,\sigma(w^\top x_i) \approx c_2\, u_i, \qquad u_i = \frac{\|x_i\|^2}{d} - 1, \\
 # F_0 \approx F_{\rm lin} + c_2\, u\, 1_N^\top, \qquad \|u\|^2 \approx \frac{2n}{d} .
+# \end{gathered}
 # ```
 #
 # It is a feature, in a way (the network can tell long inputs from short ones), but one that carries no information about $y$. Does it stick out of the
@@ -337,8 +373,10 @@ claims.check(
 # of each other and in general position to $B$, that is
 #
 # $$
-# 1 = \theta^2\, x \;\cdot\; \hat u^\top (x - BB^\top/n)^{-1} \hat u \;\cdot\; \hat e^\top (x - B^\top B/n)^{-1} \hat e
-# \;\to\; \theta^2\, x \cdot \tfrac1n\operatorname{tr}(x - BB^\top/n)^{-1} \cdot \tfrac1N\operatorname{tr}(x - B^\top B/n)^{-1} .
+# \begin{aligned}
+# 1 &= \theta^2 x \cdot \hat u^\top (x - \tfrac1n BB^\top)^{-1} \hat u \cdot \hat e^\top (x - \tfrac1n B^\top B)^{-1} \hat e \\
+# &\approx \theta^2 x \cdot \tfrac1n\operatorname{tr}(x - \tfrac1n BB^\top)^{-1} \cdot \tfrac1N\operatorname{tr}(x - \tfrac1n B^\top B)^{-1} .
+# \end{aligned}
 # $$
 #
 # At $\lambda = -x$ the two traces are $-m_1$ and $\frac{\psi}{\phi}\,q/x$, so the condition reads $\tau\, q\, m_1 = -\phi$. Put $\mathsf u = q m_1 = -\phi/\tau$. In the variable $\mathsf u$ the equations {eq}`eq-traces`
@@ -362,54 +400,78 @@ def norm_spike(problem, tau):
 
     def position(tau):
         A = nonlinear + linear * tau / (tau - linear)
-        return (tau + problem.phi * A) * (tau + problem.psi * A) / (problem.psi * tau)
+        return (
+            (tau + problem.phi * A) * (tau + problem.psi * A) / (problem.psi * tau)
+        )
 
     visible = tau > linear and position(tau * (1 + 1e-6)) > position(tau)
     return position(tau) if visible else None
 
 
 def largest_predicted(problem, tau):
-    """Where the largest eigenvalue should be: at the norm spike, or else at the edge of the bulk."""
+    """The largest eigenvalue in theory: the norm spike, or else the bulk's edge."""
     spike = norm_spike(problem, tau)
     return edges(problem)[-1, 1] if spike is None else spike
 
 
-def untrained(problem, seed):
-    """One draw: the eigenvalues of F0 F0'/n, and the strength tau that its inputs give the norm spike."""
-    X = sample.batch(problem, seed, "ridge", problem.n).X
-    F0 = network.features(problem, X, sample.weights(problem, seed))
-    u = np.sum(X**2, axis=1) / problem.d - 1
-    return squared_singular_values(F0), problem.student[2] ** 2 * (u @ u) * problem.phi
+def untrained(problem):
+    """Eigenvalues of F0 F0'/n and the norm spike's strength tau, for every draw."""
+    values, strengths = [], []
+    for s in draws:
+        X = sample.batch(problem, s, "ridge", problem.n).X
+        F0 = network.features(problem, X, sample.weights(problem, s))
+        u = np.sum(X**2, axis=1) / problem.d - 1
+        values.append(squared_singular_values(F0))
+        strengths.append(problem.student[2] ** 2 * (u @ u) * problem.phi)
+    return np.array(values), np.array(strengths)
 
+
+cases = [
+    replace(problem, activation=choice) for choice in (odd, non_odd, quadratic)
+]
+full = [untrained(case) for case in cases]
+values = [eigenvalues for eigenvalues, _ in full]
 
 # %% [markdown]
-# Random matrices of finite size differ from their limits by a relative $O(1/n)$. To test a limit, we measure at $n$ and at $n/2$ (with $d$ and $N$ in proportion) and extrapolate:
+# Random matrices of finite size differ from their limits by a relative $O(1/n)$. To test a limit, we measure at $n$ and at $n/2$, with $d$ and $N$ in proportion, and extrapolate:
 # if $v(n) = v_\infty + b/n$, then $2v(n) - v(n/2) = v_\infty$.
 
 # %%
-def extrapolated(full, half):
-    """2 v(n) - v(n/2), which removes a correction of order 1/n."""
-    return Average(2 * full.mean - half.mean, np.hypot(2 * full.standard_error, half.standard_error))
+half_cases = [replace(case, n=n // 2, d=d // 2, N=N // 2) for case in cases]
+half = [untrained(case) for case in half_cases]
 
 
-untrained_problems = [replace(problem, activation=choice) for choice in (odd, non_odd, quadratic)]
-values, resolvents, gaps = [], [], []
-for case in untrained_problems:
-    trace, gap = [], []
-    for shrink in (1, 2):
-        smaller = replace(case, n=n // shrink, d=d // shrink, N=N // shrink)
-        drawn = [untrained(smaller, s) for s in draws]
-        if shrink == 1:
-            values.append(np.array([eigenvalues for eigenvalues, _ in drawn]))
-        rows = [(np.sum(1 / (v + ridge)) + (smaller.n - len(v)) / ridge) / smaller.n for v, _ in drawn]
-        trace.append(over_seeds(rows))
-        gap.append(over_seeds([v[-1] - largest_predicted(smaller, tau) for v, tau in drawn]))
-    resolvents.append(extrapolated(*trace))
-    gaps.append(extrapolated(*gap))
+def resolvent_trace(problem, eigenvalues, strengths):
+    """m1 of every draw; the n - N eigenvalues that N < n leaves out are zero."""
+    missing = problem.n - eigenvalues.shape[1]
+    return (np.sum(1 / (eigenvalues + ridge), axis=1) + missing / ridge) / problem.n
+
+
+def gap(problem, eigenvalues, strengths):
+    """The largest eigenvalue minus its prediction from the draw's own tau."""
+    return eigenvalues[:, -1] - [
+        largest_predicted(problem, tau) for tau in strengths
+    ]
+
+
+def extrapolated(statistic, k):
+    """2 v(n) - v(n/2) for activation number k: without the correction of order 1/n."""
+    at_n = over_seeds(statistic(cases[k], *full[k]))
+    at_half = over_seeds(statistic(half_cases[k], *half[k]))
+    error = np.hypot(2 * at_n.standard_error, at_half.standard_error)
+    return Average(2 * at_n.mean - at_half.mean, error)
+
+
+resolvents = [extrapolated(resolvent_trace, k) for k in range(3)]
+spike_gap = extrapolated(gap, 2)
 
 # %% tags=["hide-input"]
 terms = [(f"{c:g}", k) for k, c in enumerate(quadratic) if c]
-labels = (odd, non_odd, "mostly quadratic, " + " + ".join(f"{c} He{k}" for c, k in terms))
+labels = (
+    odd,
+    non_odd,
+    "mostly quadratic, " + " + ".join(f"{c} He{k}" for c, k in terms),
+)
 titles = (
     f"{odd} (odd)",
     f"{non_odd} (not odd)",
@@ -418,11 +480,13 @@ titles = (
 
 
 def spectrum_of(problem, eigenvalues, title):
-    """Histogram over seeds and predicted density, both per unit of log x, for the part of the spectrum above zero."""
+    """Histogram over seeds and predicted density, both per unit of ln x."""
     low, high = edges(problem)[0, 0], max(eigenvalues.max(), edges(problem)[-1, 1])
     bins = np.geomspace(0.9 * low, 1.04 * high, 60)
     width = np.diff(np.log(bins))
-    heights = over_seeds([np.histogram(v, bins)[0] / (problem.n * width) for v in eigenvalues])
+    heights = over_seeds(
+        [np.histogram(v, bins)[0] / (problem.n * width) for v in eigenvalues]
+    )
     x = np.geomspace(bins[0], bins[-1], 800)
     top = over_seeds(eigenvalues[:, -1])
     spike = norm_spike(problem, 2 * problem.student[2] ** 2)
@@ -439,51 +503,66 @@ def spectrum_of(problem, eigenvalues, title):
     )
 
 
-spectra = [spectrum_of(*case) for case in zip(untrained_problems, values, titles, strict=True)]
+spectra = [spectrum_of(*case) for case in zip(cases, values, titles, strict=True)]
 
-# %% mystnb={"figure": {"caption": "Squared singular values of $F_0/\\sqrt n$ for three activations. Bars and points: simulation, mean over seeds with standard errors. Lines: density from {eq}`eq-traces`. Triangle: mean largest value. The vertical bar marks the norm spike predicted by {eq}`eq-norm-spike`; odd activations have none, that of ReLU is hidden by the bulk.", "name": "fig-untrained"}, "image": {"alt": "Three stacked histograms on a logarithmic axis, each followed closely by a theoretical curve with a sharp left and right edge. In the first two the largest eigenvalue sits at the right edge of the bulk; in the third it sits apart from the bulk, at the predicted mark."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Squared singular values of $F_0/\\sqrt n$ for three activations. Bars and points: simulation, mean over seeds with standard errors. Lines: density from {eq}`eq-traces`. Triangle: mean largest value. The vertical bar marks the norm spike predicted by {eq}`eq-norm-spike`; odd activations have none, that of ReLU is hidden by the bulk.", "name": "fig-untrained"}, "image": {"alt": "Three stacked histograms on a logarithmic axis, each followed closely by a theoretical curve with a sharp left and right edge. In the first two the largest eigenvalue sits at the right edge of the bulk; in the third it sits apart from the bulk, at the predicted mark."}}
 spectrum.histograms(
-    spectra, r"squared singular value $x$ of $F_0/\sqrt{n}$", r"density per unit of $\ln x$", xscale="log"
+    spectra,
+    r"squared singular value $x$ of $F_0/\sqrt{n}$",
+    r"density per unit of $\ln x$",
+    xscale="log",
 )
 
-# %%
-for label, case, resolvent in zip(labels, untrained_problems, resolvents, strict=True):
-    claims.check(
-        f"Untrained spectrum, {label}: m1 at ridge {ridge:g}, extrapolated in 1/n, solves the equations for the traces",
-        measured=resolvent.mean,
-        predicted=traces(case, ridge).m1,
-        standard_error=resolvent.standard_error,
-        tolerance=3 * resolvent.standard_error,
-        source="Setup, theorem of the three traces",
+# %% tags=["hide-input"]
+for label, case, resolvent in zip(labels, cases, resolvents, strict=True):
+    display(
+        claims.check(
+            f"Untrained spectrum, {label}: m₁ at ridge {ridge:g}, extrapolated",
+            measured=resolvent.mean,
+            predicted=traces(case, ridge).m1,
+            standard_error=resolvent.standard_error,
+            tolerance=3 * resolvent.standard_error,
+            source="Setup, theorem of the three traces",
+        )
     )
-for label, case, eigenvalues in zip(labels[:2], untrained_problems[:2], values[:2], strict=True):
+for label, case, eigenvalues in zip(labels[:2], cases[:2], values[:2], strict=True):
     top = over_seeds(eigenvalues[:, -1])
-    claims.check(
-        f"Untrained spectrum, {label}: no eigenvalue beyond the edge of the bulk",
-        measured=top.mean,
-        predicted=edges(case)[-1, 1],
-        standard_error=top.standard_error,
-        tolerance=3 * top.standard_error,
-        source="Setup, proposition of the norm spike",
-        kind="at most",
+    display(
+        claims.check(
+            f"Untrained spectrum, {label}: no eigenvalue beyond the bulk",
+            measured=top.mean,
+            predicted=edges(case)[-1, 1],
+            standard_error=top.standard_error,
+            tolerance=3 * top.standard_error,
+            source="Setup, proposition of the norm spike",
+            kind="at most",
+        )
     )
-claims.check(
-    f"Untrained spectrum, {labels[2]}: distance of the largest eigenvalue from the norm spike, extrapolated in 1/n",
-    measured=gaps[2].mean,
-    predicted=0.0,
-    standard_error=gaps[2].standard_error,
-    tolerance=3 * gaps[2].standard_error,
-    source="Setup, proposition of the norm spike",
-    explain="Near its threshold the spike and the edge repel each other, and the extrapolation needs larger n.",
+display(
+    claims.check(
+        f"Untrained spectrum, {labels[2]}: largest eigenvalue minus its prediction, "
+        "extrapolated",
+        measured=spike_gap.mean,
+        predicted=0.0,
+        standard_error=spike_gap.standard_error,
+        tolerance=3 * spike_gap.standard_error,
+        source="Setup, proposition of the norm spike",
+        explain="Near its threshold the spike and the edge repel each other, and the "
+        "extrapolation needs larger n.",
+    )
 )
 
 # %% tags=["remove-input"]
-spike = norm_spike(untrained_problems[2], 2 * untrained_problems[2].student[2] ** 2)
-where = "no norm spike is predicted" if spike is None else f"the norm spike is predicted at {spike:.3f}"
+spike = norm_spike(cases[2], 2 * cases[2].student[2] ** 2)
+where = (
+    "no norm spike is predicted"
+    if spike is None
+    else f"the norm spike is predicted at {spike:.3f}"
+)
 Markdown(
-    f"For the mostly quadratic activation {where}; the bulk ends at {edges(untrained_problems[2])[-1, 1]:.3f}, and the largest eigenvalue of "
-    f"{seeds} draws is {over_seeds(values[2][:, -1]):.3f}. Part of that scatter is the scatter of ‖u‖ itself. With the measured ‖u‖ in the place of "
-    f"its limit, and extrapolated in 1/n, the difference between measured and predicted position is {gaps[2]:.3f}."
+    f"For the mostly quadratic activation {where}; the bulk ends at {edges(cases[2])[-1, 1]:.3f}, and the largest eigenvalue of "
+    f"{seeds} draws is {over_seeds(values[2][:, -1]):.3f}. Part of that scatter is the scatter of $\\|u\\|$ itself. With the measured $\\|u\\|$ in the place of "
+    f"its limit, and extrapolated in 1/n, the difference between measured and predicted position is {spike_gap:.3f}."
 )
 
 
@@ -505,10 +584,9 @@ Markdown(
 # ```{math}
 # :label: eq-rank-one
 # \| G - c_1\, a\, \beta_r^\top \|_{\rm op} = O\!\left(\frac{\operatorname{polylog} n}{\sqrt n}\right),
-# \qquad \|c_1\, a\, \beta_r^\top\|_{\rm op} \to c_1 \|\beta_r\| > 0 .
 # ```
 #
-# If the first output is small, $f_0 = a^\top\sigma(W_0 x)/\sqrt N$, the same holds with $\beta = X^\top y/n$ in the place of $\beta_r$.
+# while $\|c_1\, a\, \beta_r^\top\|_{\rm op} \approx c_1 \|\beta_r\|$ does not decay. If the first output is small, $f_0 = a^\top\sigma(W_0 x)/\sqrt N$, the same holds with $\beta = X^\top y/n$ in the place of $\beta_r$.
 # ````
 #
 # ````{dropdown} Sketch of the proof
@@ -538,7 +616,7 @@ Markdown(
 #
 # ```{math}
 # :label: eq-weighted-mean
-# \Big\|\tfrac1n X^\top s\Big\|^2 \to \ell^2 + \phi\, \mathbb E s^2, \qquad b^\top \tfrac1n X^\top s \to \ell .
+# \big\|\tfrac1n X^\top s\big\|^2 \to \ell^2 + \phi\, \mathbb E s^2, \qquad b^\top \tfrac1n X^\top s \to \ell .
 # ```
 # ````
 #
@@ -552,7 +630,10 @@ Markdown(
 #
 # ```{math}
 # :label: eq-order-one
-# \| G - c_1\, a\, \beta^\top \|_{\rm op} \approx c_1 \|a\| \Big\| \tfrac1n X^\top f_0(X) \Big\| \to c_1 \sqrt{c_1^2 + \phi\, \mathbb E\,\sigma(Z)^2} ,
+# \begin{aligned}
+# \| G - c_1\, a\, \beta^\top \|_{\rm op} &\approx c_1 \|a\| \, \big\| \tfrac1n X^\top f_0(X) \big\| \\
+# &\to c_1 \sqrt{c_1^2 + \phi\, \mathbb E\,\sigma(Z)^2} ,
+# \end{aligned}
 # ```
 #
 # a constant: with a first output of order one, the gradient step also *un-learns* the random function that the network happened to start with. Dividing the output by $\sqrt N$ makes this term vanish at the same
@@ -561,7 +642,7 @@ Markdown(
 
 # %%
 def rank_one_error(problem, seed, use_residual=False):
-    """The operator norm of G - c_1 a beta' on one gradient batch; beta_r in the place of beta if `use_residual`."""
+    """|G - c_1 a beta'| in operator norm, or with beta_r in the place of beta."""
     W0, a = sample.weights(problem, seed), sample.readout(problem, seed)
     batch = sample.batch(problem, seed, "gradient", problem.n)
     step = network.gradient(problem, W0, a, batch)
@@ -570,9 +651,15 @@ def rank_one_error(problem, seed, use_residual=False):
 
 
 def errors_by_size(problem, use_residual=False):
-    """The error for every seed and size, of shape (seeds, sizes), at the aspect ratios of `problem`."""
-    scaled = [replace(problem, n=k, d=round(problem.phi * k), N=round(problem.phi / problem.psi * k)) for k in sizes]
-    return np.array([[rank_one_error(p, s, use_residual) for p in scaled] for s in draws])
+    """The error for every seed and size, at the aspect ratios of `problem`."""
+    wide = problem.phi / problem.psi
+    scaled = [
+        replace(problem, n=k, d=round(problem.phi * k), N=round(wide * k))
+        for k in sizes
+    ]
+    return np.array(
+        [[rank_one_error(p, s, use_residual) for p in scaled] for s in draws]
+    )
 
 
 def fitted_slope(errors):
@@ -590,12 +677,14 @@ errors = {
 }
 slopes = {name: fitted_slope(values) for name, values in errors.items()}
 student = problem.student
-constant = student[1] * np.sqrt(student[1] ** 2 + problem.phi * student.second_moment)
+constant = student[1] * np.sqrt(
+    student[1] ** 2 + problem.phi * student.second_moment
+)
 
 
 # %% tags=["hide-input"]
 def law(name):
-    """The predicted curve: the constant, or C / sqrt(n) through the measured error at the largest size."""
+    """The constant, or C / sqrt(n) through the measured error at the largest size."""
     if name == "order-one output, β":
         return np.full(len(sizes), constant)
     return errors[name][:, -1].mean() * np.sqrt(sizes[-1] / np.array(sizes))
@@ -605,10 +694,21 @@ drawn = []
 for name, values_by_seed in errors.items():
     average = over_seeds(values_by_seed)
     label = f"{name}: slope {slopes[name]:.2f}"
-    drawn.append(curves.Curve(label, (sizes, law(name)), (sizes, average.mean, average.standard_error)))
+    drawn.append(
+        curves.Curve(
+            label, (sizes, law(name)), (sizes, average.mean, average.standard_error)
+        )
+    )
 
-# %% mystnb={"figure": {"caption": "Distance of the gradient from a rank-one matrix, in operator norm, against $n$ at fixed aspect ratios. Points: simulation, mean over seeds with standard errors. Lines: the constant {eq}`eq-order-one`, and the rate $1/\\sqrt n$ drawn through the last point. The legend gives the slope fitted to the points.", "name": "fig-rank-one"}, "image": {"alt": "Log-log plot of four error curves against the number of rows. The curve for the order-one output with beta is flat and lies on its predicted constant. The two curves with logarithms fall a little more slowly than the square-root lines, and the one without tails falls exactly along its line."}}
-curves.comparison(drawn, "$n$", r"$\|G - c_1 a \beta^\top\|_{\mathrm{op}}$", xscale="log", yscale="log", xticks=sizes)
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance of the gradient from a rank-one matrix, in operator norm, against $n$ at fixed aspect ratios. Points: simulation, mean over seeds with standard errors. Lines: the constant {eq}`eq-order-one`, and the rate $1/\\sqrt n$ drawn through the last point. The legend gives the slope fitted to the points.", "name": "fig-rank-one"}, "image": {"alt": "Log-log plot of four error curves against the number of rows. The curve for the order-one output with beta is flat and lies on its predicted constant. The two curves with logarithms fall a little more slowly than the square-root lines, and the one without tails falls exactly along its line."}}
+curves.comparison(
+    drawn,
+    "$n$",
+    r"$\|G - c_1 a \beta^\top\|_{\mathrm{op}}$",
+    xscale="log",
+    yscale="log",
+    xticks=sizes,
+)
 
 # %% tags=["remove-input"]
 Markdown(
@@ -621,43 +721,49 @@ Markdown(
 # Without tails the slope is $-\frac12$. With a Gaussian second layer and labels that are quadratic in a Gaussian the points fall less steeply, and the reason is in the proof: $\max_j|a_j|$ and the
 # largest labels still grow, logarithmically, with $n$. This is what *polylog* means in practice: at these sizes it is not a detail.
 
-# %%
-flat, residual, default, tame_slope = slopes.values()
+# %% tags=["hide-input"]
+flat, residual, default, bounded = slopes.values()
 last = over_seeds(errors["order-one output, β"][:, -1])
-same_rate = fitted_slope(errors["order-one output, β_r"] / errors["mean-field output, β"])
-rate = "Setup, theorem: the gradient is rank one"
-claims.check(
-    "Gradient minus rank one, no tails: decays like n to the power -1/2",
-    measured=tame_slope.mean,
-    predicted=-0.5,
-    standard_error=tame_slope.standard_error,
-    tolerance=3 * tame_slope.standard_error,
-    source=rate,
+same_rate = fitted_slope(
+    errors["order-one output, β_r"] / errors["mean-field output, β"]
 )
-claims.check(
-    "Gradient minus rank one, mean-field output: decays, with a slope below zero by three standard errors",
-    measured=default.mean,
-    predicted=-3 * default.standard_error,
-    standard_error=default.standard_error,
-    tolerance=0.0,
-    source=rate,
-    kind="at most",
-)
-claims.check(
-    "Gradient minus rank one: with the residual, the order-one output has the slope of the mean-field output",
-    measured=same_rate.mean,
-    predicted=0.0,
-    standard_error=same_rate.standard_error,
-    tolerance=3 * same_rate.standard_error,
-    source=rate,
-)
-claims.check(
-    "Gradient minus rank one, order-one output and labels only: stays at a constant",
-    measured=last.mean,
-    predicted=constant,
-    standard_error=last.standard_error,
-    tolerance=3 * last.standard_error,
-    source="Setup, what the order-one output leaves behind",
+source = "Setup, theorem: the gradient is rank one"
+display(
+    claims.check(
+        "Gradient minus rank one, no tails: slope against n",
+        measured=bounded.mean,
+        predicted=-0.5,
+        standard_error=bounded.standard_error,
+        tolerance=3 * bounded.standard_error,
+        source=source,
+    ),
+    claims.check(
+        "Gradient minus rank one, mean-field output: slope below zero by three "
+        "standard errors",
+        measured=default.mean,
+        predicted=-3 * default.standard_error,
+        standard_error=default.standard_error,
+        tolerance=0.0,
+        source=source,
+        kind="at most",
+    ),
+    claims.check(
+        "Gradient minus rank one: slope for order-one output and β_r, minus slope for "
+        "mean-field output and β",
+        measured=same_rate.mean,
+        predicted=0.0,
+        standard_error=same_rate.standard_error,
+        tolerance=3 * same_rate.standard_error,
+        source=source,
+    ),
+    claims.check(
+        "Gradient minus rank one, order-one output and β: the constant that is left",
+        measured=last.mean,
+        predicted=constant,
+        standard_error=last.standard_error,
+        tolerance=3 * last.standard_error,
+        source="Setup, the size of the first output",
+    ),
 )
 
 
@@ -673,8 +779,10 @@ claims.check(
 #
 # ```{math}
 # :label: eq-direction
-# \|\beta\|^2 \to c_{\star,1}^2 + \phi\,(c_\star^2 + \sigma_\varepsilon^2), \qquad
+# \begin{gathered}
+# \|\beta\|^2 \to c_{\star,1}^2 + \phi\,(c_\star^2 + \sigma_\varepsilon^2), \\
 # \cos(\beta, \beta_\star) \to \rho = \frac{c_{\star,1}}{\sqrt{c_{\star,1}^2 + \phi\,(c_\star^2 + \sigma_\varepsilon^2)}} .
+# \end{gathered}
 # ```
 # ````
 #
@@ -690,7 +798,10 @@ claims.check(
 def direction_of_step(problem, seed):
     """|beta|^2 and cos(beta, beta_star) of one gradient batch."""
     batch = sample.batch(problem, seed, "gradient", problem.n)
-    beta, beta_star = network.direction(batch.X, batch.y), sample.teacher_direction(problem, seed)
+    beta, beta_star = (
+        network.direction(batch.X, batch.y),
+        sample.teacher_direction(problem, seed),
+    )
     return beta @ beta, beta @ beta_star / np.linalg.norm(beta)
 
 
@@ -702,10 +813,18 @@ def direction_predicted(problem, phi):
 
 
 def direction_measured(problem):
-    """Averages of the two numbers at every ratio d/n, n and the teacher as in `problem`."""
+    """Averages of the two numbers at every ratio d/n."""
     cases = [replace(problem, d=round(phi * problem.n)) for phi in ratios]
-    blocks = np.arange(seed, seed + len(cases) * direction_seeds).reshape(len(cases), -1)  # no ratio shares a seed
-    values = np.array([[direction_of_step(case, s) for s in block.tolist()] for case, block in zip(cases, blocks, strict=True)])
+    values = np.array(
+        [
+            # No ratio shares a seed with another, so that their errors are independent.
+            [
+                direction_of_step(case, seed + k * direction_seeds + s)
+                for s in range(direction_seeds)
+            ]
+            for k, case in enumerate(cases)
+        ]
+    )
     return over_seeds(values[..., 0], axis=1), over_seeds(values[..., 1], axis=1)
 
 
@@ -717,7 +836,7 @@ teachers = {
 steps = {name: direction_measured(case) for name, case in teachers.items()}
 grid = np.geomspace(min(ratios), max(ratios), 200)
 
-# %% mystnb={"figure": {"caption": "Alignment of the step with the teacher against the aspect ratio $d/n$, for three teachers. Lines: {eq}`eq-direction`. Points: simulation, mean over seeds with standard errors.", "name": "fig-direction"}, "image": {"alt": "Three falling curves of the cosine between the step and the teacher's direction against the ratio of dimension to rows. The linear teacher is highest, the mostly quadratic one lowest; the simulated points lie on the predicted curves."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Alignment of the step with the teacher against the aspect ratio $d/n$, for three teachers. Lines: {eq}`eq-direction`. Points: simulation, mean over seeds with standard errors.", "name": "fig-direction"}, "image": {"alt": "Three falling curves of the cosine between the step and the teacher's direction against the ratio of dimension to rows. The linear teacher is highest, the mostly quadratic one lowest; the simulated points lie on the predicted curves."}}
 curves.comparison(
     [
         curves.Curve(
@@ -734,24 +853,37 @@ curves.comparison(
     ylim=(0, 1.02),
 )
 
-# %%
-limits = {name: direction_predicted(case, np.array(ratios)) for name, case in teachers.items()}
-for k, quantity in enumerate(("Squared length of the step's direction", "Alignment of the step with the teacher")):
-    claims.check(
-        f"{quantity}: deviation of the worst of {len(teachers)} teachers, root mean square over {len(ratios)} ratios "
-        "d/n, in standard errors",
-        measured=max(deviation(steps[name][k], limits[name][k]) for name in teachers),
-        predicted=1.0,
-        tolerance=3 / np.sqrt(2 * len(ratios)),
-        source="Setup, proposition of length and alignment",
-        kind="at most",
+# %% tags=["hide-input"]
+limits = {
+    name: direction_predicted(case, np.array(ratios))
+    for name, case in teachers.items()
+}
+for k, quantity in enumerate(("Squared length of β", "Cosine of β with β★")):
+    display(
+        claims.check(
+            f"{quantity} against d/n (worst of {len(teachers)} teachers, root mean "
+            "square deviation in standard errors)",
+            measured=max(
+                deviation(steps[name][k], limits[name][k]) for name in teachers
+            ),
+            predicted=1.0,
+            tolerance=3 / np.sqrt(2 * len(ratios)),
+            source="Setup, proposition of length and alignment",
+            kind="at most",
+        )
     )
 
 # %% tags=["remove-input"]
 cosine = steps["the teacher of this page"][1]
 rows = "\n".join(
     f"| {phi:g} | {p:.4f} | {m:.4f} ± {e:.4f} |"
-    for phi, p, m, e in zip(ratios, limits["the teacher of this page"][1], cosine.mean, cosine.standard_error, strict=True)
+    for phi, p, m, e in zip(
+        ratios,
+        limits["the teacher of this page"][1],
+        cosine.mean,
+        cosine.standard_error,
+        strict=True,
+    )
 )
 Markdown(f"| d/n | cos(β, β★), predicted | measured |\n|---:|---:|---:|\n{rows}")
 
@@ -761,7 +893,7 @@ record(
     rank_one_slope_errors=[slope.standard_error for slope in slopes.values()],
     cosines=cosine.mean,
     cosine_errors=cosine.standard_error,
-    norm_spike_gap=gaps[2].mean,
+    norm_spike_gap=spike_gap.mean,
 )
 
 # %% [markdown]
@@ -796,7 +928,7 @@ record(
 relu = Problem(activation="relu").student
 exact = np.array([0.5, 1 / (2 * np.sqrt(2 * np.pi)), 0.0])
 claims.check(
-    "First three Hermite coefficients of ReLU against closed forms (largest difference)",
+    "ReLU: first three Hermite coefficients minus closed forms (largest)",
     measured=np.max(np.abs([relu[k] for k in (1, 2, 3)] - exact)),
     predicted=0.0,
     tolerance=1e-10,
@@ -837,7 +969,11 @@ while visible(low) and high - low > 1e-6:
     low, high = (middle, high) if visible(middle) else (low, middle)
 
 where = f"At d/n = {problem.phi:g} and d/N = {problem.psi:.3g}"
-Markdown(f"{where} the norm spike is visible for c₁/c₂ < {low:.4f}." if visible(low) else f"{where} it never is.")
+Markdown(
+    f"{where} the norm spike is visible for c₁/c₂ < {low:.4f}."
+    if visible(low)
+    else f"{where} it never is."
+)
 
 # %% [markdown]
 # ````{solution-end}
@@ -860,11 +996,13 @@ Markdown(f"{where} the norm spike is visible for c₁/c₂ < {low:.4f}." if visi
 
 # %%
 blind = replace(problem, teacher=(0.0, 0.0, 1.0))
-blind_draws = [direction_of_step(blind, s) for s in range(seed, seed + direction_seeds)]
+blind_draws = [
+    direction_of_step(blind, s) for s in range(seed, seed + direction_seeds)
+]
 norms, cosines = (over_seeds(column) for column in zip(*blind_draws, strict=True))
 spread = cosines.standard_error * np.sqrt(direction_seeds)
 claims.check(
-    "A teacher without linear part: the step has no preference for its direction (mean cosine)",
+    "Teacher without linear part: mean cosine of the step with its direction",
     measured=cosines.mean,
     predicted=0.0,
     standard_error=cosines.standard_error,
@@ -899,10 +1037,17 @@ Markdown(
 
 # %%
 one_at_a_time = {
-    "constant second layer, labels as in the default": replace(problem, readout="constant"),
+    "constant second layer, labels as in the default": replace(
+        problem, readout="constant"
+    ),
     "Gaussian second layer, bounded labels": replace(tame, readout="gaussian"),
 }
-Markdown("\n".join(f"* {name}: slope {fitted_slope(errors_by_size(p)):.3f}" for name, p in one_at_a_time.items()))
+Markdown(
+    "\n".join(
+        f"* {name}: slope {fitted_slope(errors_by_size(p)):.3f}"
+        for name, p in one_at_a_time.items()
+    )
+)
 
 # %% [markdown]
 # The slope nearer to $-\frac12$ belongs to the version that lost the more harmful tail. The proof tells why labels can do so much: they enter through the largest eigenvalue of $\frac1nX^\top\operatorname{diag}(r^2)X$, where they are squared.

@@ -61,7 +61,7 @@ def comparison(
     yscale: str = "linear",
     xticks: Sequence[float] | None = None,
     ylim: tuple[float, float] | None = None,
-    height: float = 3.4,
+    height: float = 3.9,
 ) -> BookFigure:
     """One panel with `curves` over a common axis.
 
@@ -100,18 +100,18 @@ def coefficients(
     measured : name -> (means, standard errors), the same names and lengths.
     """
     rows = -(-len(predicted) // columns)
-    figure, axes = panels(columns, rows, height=1.9, sharex=True, sharey=True)
+    figure, axes = panels(columns, rows, height=2.2, sharex=True, sharey=True)
     for ax, (name, heights) in zip(axes, predicted.items(), strict=False):
         degree = np.arange(1, len(heights) + 1)
         for k, height in zip(degree, heights, strict=True):
             theory(ax, [k, k], [0.0, height], linewidth=5, alpha=0.45, solid_capstyle="butt")
-        simulation(ax, degree, *measured[name], k=1, markersize=3.5)
+        simulation(ax, degree, *measured[name], k=1, markersize=4)
         ax.axhline(0, color=NEUTRAL, linewidth=0.8)
         ax.set(title=name)
         ax.set_xticks(degree)
         ax.grid(False, axis="x")
     for ax in axes[len(predicted) :]:
         ax.set_visible(False)
-    figure.supxlabel("degree $k$", fontsize=9.5)
-    figure.supylabel(ylabel, fontsize=9.5)
+    figure.supxlabel("degree $k$")
+    figure.supylabel(ylabel)
     return figure

@@ -51,12 +51,12 @@ def draw(ax: Axes, spectrum: Spectrum) -> None:
     ax.stairs(spectrum.height, spectrum.bins, fill=True, color=FAINT)
     theory(ax, spectrum.x, spectrum.density, label="predicted density")
     simulation(
-        ax, centres, spectrum.height, spectrum.height_error, k=1, markersize=2.2, capsize=0, label="simulated density"
+        ax, centres, spectrum.height, spectrum.height_error, k=1, markersize=2.6, capsize=0, label="simulated density"
     )
     ax.set(title=spectrum.title, ylim=(0, None))
     for position in spectrum.outliers:
-        ax.axvline(position, 0, 0.45, color=BLUE, linewidth=2.2, label="predicted outlier")
-    bar = {"xerr": spectrum.top_error, "color": VERMILLION, "marker": "v", "markersize": 6, "linestyle": "none"}
+        ax.axvline(position, 0, 0.45, color=BLUE, linewidth=2.6, label="predicted outlier")
+    bar = {"xerr": spectrum.top_error, "color": VERMILLION, "marker": "v", "markersize": 7, "linestyle": "none"}
     low = 0.07 * ax.get_ylim()[1]
     ax.errorbar(spectrum.top, low, **bar, capsize=2.5, zorder=4, label="largest simulated eigenvalue")
 
@@ -71,12 +71,12 @@ def histograms(
     ----------
     xscale : "linear" or "log"; with "log" the heights and densities are per unit of ln x.
     """
-    figure, axes = panels(1, len(spectra), height=1.9, sharex=True)
+    figure, axes = panels(1, len(spectra), height=2.2, sharex=True)
     for ax, spectrum in zip(axes, spectra, strict=True):
         ax.set_xscale(xscale)
         draw(ax, spectrum)
         plain_ticks(ax)
     axes[-1].set_xlabel(xlabel)
-    figure.supylabel(ylabel, fontsize=9.5)
+    figure.supylabel(ylabel)
     legend_below(figure, axes[-1])
     return figure

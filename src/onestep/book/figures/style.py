@@ -25,8 +25,8 @@ INK, NEUTRAL, FAINT, PAPER = "#1F2328", "#6B7178", "#D9DDE1", "#FFFFFF"
 MARKERS = ("o", "s", "D", "^", "v")
 DASHES = ("-", (0, (6, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1)))
 
-WIDTH = 6.6  # inches: the text column of the page, so that figure text and body text come out alike
-PANEL_HEIGHT = 2.9
+WIDTH = 7.6  # inches: the text column of the page, so that figure text and body text come out alike
+PANEL_HEIGHT = 3.3
 
 _RC = {
     "figure.facecolor": PAPER,
@@ -34,18 +34,19 @@ _RC = {
     "figure.dpi": 144,
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same picture on every machine
     "mathtext.fontset": "dejavusans",
-    "font.size": 9.5,
-    "axes.titlesize": 10,
+    "font.size": 11,
+    "axes.titlesize": 11.5,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "axes.labelsize": 9.5,
-    "xtick.labelsize": 8.5,
-    "ytick.labelsize": 8.5,
-    "legend.fontsize": 8.5,
+    "axes.labelsize": 11,
+    "xtick.labelsize": 10,
+    "ytick.labelsize": 10,
+    "legend.fontsize": 10,
     "legend.frameon": False,
     "legend.handlelength": 2.2,
     "text.color": INK,
     "axes.labelcolor": INK,
+    "figure.labelsize": 11,
     "axes.edgecolor": NEUTRAL,
     "axes.linewidth": 0.8,
     "axes.spines.top": False,
@@ -55,8 +56,8 @@ _RC = {
     "ytick.color": NEUTRAL,
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
-    "lines.linewidth": 1.8,
-    "lines.markersize": 4.5,
+    "lines.linewidth": 2.0,
+    "lines.markersize": 5.2,
     "svg.fonttype": "path",
     "svg.hashsalt": "onestep",  # the same arrays give the same file
 }
@@ -151,7 +152,7 @@ def note(ax: Axes, x: float, text: str, y: float = 0.96, **line) -> None:
         xytext=(4, 0),
         textcoords="offset points",
         va="top",
-        fontsize=8.5,
+        fontsize=10,
         color=line.get("color", NEUTRAL),
     )
 
