@@ -3,7 +3,12 @@
 import json
 import re
 import shlex
+import signal
+import subprocess
+import sys
+import time
 
+import psutil
 import pytest
 from smallbook import edited, new_book
 
@@ -120,3 +125,25 @@ def test_the_command_of_a_figure_can_be_pasted_into_a_shell():
     words = shlex.split(line)
     pairs = {words[i + 1]: from_text(words[i + 2]) for i, word in enumerate(words) if word == "-p"}
     assert pairs == {"n": "50", "shifts": ["0.0", "1.0e-07"], "label": "it's", "centred": "true"}
+
+
+def test_an_interrupted_build_leaves_no_process_and_no_half_site(book, tmp_path):
+    wait = f"open({str(tmp_path / 'started')!r}, 'w').close()\nimport time\ntime.sleep(120)\nrng = "
+    edited(book, "rng = ", wait)
+    command = [sys.executable, "-m", "onestep.book.cli", "--book", str(book.root), "book"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        end = time.monotonic() + 60
+        while not (tmp_path / "started").exists():
+            assert time.monotonic() < end and process.poll() is None
+            time.sleep(0.05)
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert len(family) >= 2, "a runner and its kernel"
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 1 and "Aborted" in said and "Traceback" not in said
+    _, alive = psutil.wait_procs(family, timeout=15)
+    assert alive == []
+    assert [path for path in (book.root / "_build").rglob("*") if path.is_file()] == []
