@@ -147,3 +147,11 @@ def test_an_interrupted_build_leaves_no_process_and_no_half_site(book, tmp_path)
     _, alive = psutil.wait_procs(family, timeout=15)
     assert alive == []
     assert [path for path in (book.root / "_build").rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.long
+def test_jupyter_book_alone_builds_it_too(book):
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(book.root)]
+    done = subprocess.run([*command, "-W", "--keep-going", "-n"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "✓ holds" in (book.root / "_build" / "html" / "chapters" / "small.html").read_text()
