@@ -1,6 +1,6 @@
 """How long the theory takes: 10,000 (eta, ridge) pairs of training and test error, and 10,000 traces.
 
-    python benchmarks/theory.py
+    python -m benchmarks.theory
 
 Processor seconds of this process, the best of five; run it with OPENBLAS_NUM_THREADS=1 for one core.
 """

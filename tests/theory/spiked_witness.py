@@ -5,11 +5,12 @@ why it lives here.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from bulk_witness import gaussian_moment
+from scipy.linalg import solve
 
 from onestep import Problem
 from onestep.hermite import monomials_in_hermite
@@ -57,42 +58,58 @@ def errors_by_difference(problem: Problem, ridge: float, eta: float, orders, pla
 
 @dataclass(frozen=True)
 class Draw:
-    """One draw of F = c_1 X W' + c_> Z + sum_k theta_k t^k (a^k)' with its labels, and as much fresh data."""
+    """One draw of F = c_1 X W' + c_> Z + sum_k theta_k t^k (a^k)' with its labels; rows after n are fresh data."""
 
     problem: Problem
     orders: tuple[int, ...]
     beta_norm: float
     rho: float
-    X: np.ndarray
-    W: np.ndarray
-    noise: np.ndarray
+    inputs: np.ndarray  # the first two coordinates of X: beta_star is the first, beta lies in their plane
+    untrained: np.ndarray
     a: np.ndarray
-    labels: np.ndarray
+    noise: np.ndarray
+
+    @property
+    def labels(self) -> np.ndarray:
+        return self.problem.sigma_star(self.inputs[:, 0]) + self.problem.noise_std * self.noise
+
+    def taught(self, problem: Problem) -> "Draw":
+        """The same draw with the teacher of `problem`, whose activation must be the same."""
+        other = replace(self, problem=problem, beta_norm=limits(problem)[0], rho=limits(problem)[1])
+        other.__dict__["gram"] = self.gram  # the expensive part, which no teacher changes
+        return other
 
     def t(self) -> np.ndarray:
-        return self.X[:, :2] @ [self.rho, math.sqrt(1 - self.rho**2)]
+        return self.inputs @ [self.rho, math.sqrt(1 - self.rho**2)]
 
-    @cached_property
-    def untrained(self) -> np.ndarray:
+    def spikes(self, eta: float) -> tuple[np.ndarray, np.ndarray]:
+        """U and A with F = F0 + U A'."""
         student = self.problem.student
-        return student[1] * self.X @ self.W.T + math.sqrt(student.nonlinear_variance) * self.noise
+        theta = [student[1] ** k * student[k] * (eta * self.beta_norm) ** k for k in self.orders]
+        k = np.array(self.orders)
+        return self.t()[:, None] ** k * theta, self.a[:, None] ** k
 
     def features(self, eta: float) -> np.ndarray:
-        F, student = self.untrained.copy(), self.problem.student
-        for k in self.orders if eta > 0 else ():
-            theta = student[1] ** k * student[k] * (eta * self.beta_norm) ** k
-            F += theta * np.outer(self.t() ** k, self.a**k)
-        return F
+        U, A = self.spikes(eta)
+        return self.untrained + U @ A.T
+
+    @cached_property
+    def gram(self) -> np.ndarray:
+        train = self.untrained[: self.problem.n]
+        return train.T @ train
 
     def errors(self, eta: float, ridge: float) -> tuple[float, float]:
         """Training error with penalty, and error on the fresh rows."""
-        n = self.problem.n
-        F = self.features(eta)
-        train, fresh = F[:n], F[n:]
-        coefficients = np.linalg.solve(train.T @ train / n + ridge * np.eye(F.shape[1]), train.T @ self.labels[:n] / n)
-        residual = self.labels[:n] - train @ coefficients
+        n, y = self.problem.n, self.labels
+        U, A = self.spikes(eta)
+        cross = self.untrained[:n].T @ U[:n] @ A.T
+        system = (self.gram + cross + cross.T + A @ (U[:n].T @ U[:n]) @ A.T) / n
+        system[np.diag_indices_from(system)] += ridge
+        right = (self.untrained[:n].T @ y[:n] + A @ (U[:n].T @ y[:n])) / n
+        coefficients = solve(system, right, assume_a="pos", overwrite_a=True)
+        residual = y - self.untrained @ coefficients - U @ (A.T @ coefficients)
         penalty = ridge * coefficients @ coefficients
-        return residual @ residual / n + penalty, float(np.mean((self.labels[n:] - fresh @ coefficients) ** 2))
+        return np.mean(residual[:n] ** 2) + penalty, np.mean(residual[n:] ** 2)
 
     def leave_one_out(self, eta: float, ridge: float) -> tuple[float, float]:
         """Training error with penalty, and the exact leave-one-out error of the ridge batch."""
@@ -109,20 +126,19 @@ class Draw:
 def draw(problem: Problem, orders, seed: int, fresh: int = 0) -> Draw:
     """The step's direction has exactly the limiting norm and cosine; everything else is drawn."""
     rng = np.random.default_rng(seed)
-    n, d, N = problem.n + fresh, problem.d, problem.N
-    X, W, noise = rng.standard_normal((n, d)), rng.standard_normal((N, d)), rng.standard_normal((n, N))
+    n, d, N, student = problem.n + fresh, problem.d, problem.N, problem.student
+    X, W, Z = rng.standard_normal((n, d)), rng.standard_normal((N, d)), rng.standard_normal((n, N))
     W /= np.linalg.norm(W, axis=1, keepdims=True)
-    a = rng.standard_normal(N) / math.sqrt(N)
-    if problem.readout == "constant":
-        a = np.full(N, 1 / math.sqrt(N))
-    labels = problem.sigma_star(X[:, 0]) + problem.noise_std * rng.standard_normal(n)
-    return Draw(problem, tuple(orders), *limits(problem), X, W, noise, a, labels)
+    a = rng.standard_normal(N) if problem.readout == "gaussian" else np.ones(N)
+    untrained = student[1] * X @ W.T + math.sqrt(student.nonlinear_variance) * Z
+    noise = rng.standard_normal(n)
+    return Draw(problem, tuple(orders), *limits(problem), X[:, :2].copy(), untrained, a / math.sqrt(N), noise)
 
 
 def controls(drawn: Draw) -> np.ndarray:
     """Numbers of a draw whose expectation is exactly zero and that explain most of the scatter of its errors."""
     n, problem = drawn.problem.n, drawn.problem
-    y, g = drawn.labels[:n], drawn.X[:n, 0]
+    y, g = drawn.labels[:n], drawn.inputs[:n, 0]
     target = problem.target
     return np.array(
         [
