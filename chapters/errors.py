@@ -1,0 +1,1135 @@
+# ---
+# jupyter:
+#   jupytext:
+#     default_lexer: ipython3
+#     formats: md:myst,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# (errors)=
+# # Errors
+#
+# **The result of this chapter.** Training and test error of the fitted network have limits, and three numbers of the *untrained* features, $m_1$, $m_2$ and $q$, give both. A gradient step enters
+# as a least-squares fit of the teacher on a few powers of one variable, at a price that falls with the step size. One identity turns the training error into the test error.
+#
+# After reading it you will be able to
+#
+# * predict training and test error of a network before and after the step, for *your* sizes, ridge and activation;
+# * derive both formulas in a few lines, and say which step of the derivation is exact and which is a limit;
+# * explain why the test error peaks where $N = n$, and what the step can and cannot do about it;
+# * say when a network beats the best linear model, and what is left when data and units abound.
+#
+# You need the three traces of [Setup](setup) ({prf:ref}`thm-traces`) and its picture of the step: all units are pushed along one direction $\beta$.
+#
+# Every number and every figure below was computed by the run that made this page, from the following parameters.
+
+# %% tags=["parameters"]
+n = 1000                    # rows of each batch [>= 100]
+d = 500                     # input dimension [>= 20]
+N = 750                     # hidden units [>= 20]
+activation = "softplus"     # of the network
+teacher = [0.0, 1.0, 0.5]   # Hermite coefficients of the teacher
+noise_std = 0.5             # standard deviation of the label noise [>= 0]
+alpha = 0.29                # step exponent: eta = n**alpha [> 0, < 0.5]
+ridge = 0.1                 # ridge penalty where a figure uses one [> 0]
+small_ridge = 0.0003        # ridge penalty at the interpolation threshold [> 0]
+ridges = [0.0001, 0.001, 0.01, 0.1, 1.0, 10.0]           # ridge penalties of the curves against the ridge [> 0]
+sizes = [150, 300, 600, 1200]                            # values of n in the equivalence experiment [>= 50]
+widths = [0.1, 0.3, 0.6, 0.8, 1.0, 1.25, 1.8, 3.0, 5.0]  # values of N/n in the double descent experiment [> 0]
+samples = [0.2, 0.5, 0.8, 1.0, 1.25, 1.8, 3.0, 6.0]      # values of n/N in the sample experiment [> 0]
+alphas = [0.1, 0.2, 0.3, 0.4, 0.5]                       # step exponents of the last experiment [>= 0, <= 0.5]
+n_test = 2000               # rows of the test batch [>= 100]
+seeds = 12                  # draws that are averaged [>= 2]
+seed = 0                    # the first of them [>= 0]
+
+# %% tags=["hide-input"]
+import math
+from dataclasses import replace
+
+import numpy as np
+from IPython.display import Markdown
+
+from onestep import Problem
+from onestep.book import claims, provenance, record
+from onestep.book.averages import over_seeds
+from onestep.book.figures.curves import Curve
+from onestep.book.figures.errors import Panel, against
+from onestep.hermite import gaussian_rule, monomials_in_hermite
+from onestep.simulation import equivalent, network, run_many, sample
+from onestep.simulation.ridge import path
+from onestep.theory import Geometry, any_step, best_linear, best_ridge, critical_step, linear_errors, plateau, regime, traces
+from onestep.theory.baselines import unexplained
+from onestep.theory.errors import errors
+from onestep.theory.geometry import kept_orders
+
+draws = range(seed, seed + seeds)
+problem = Problem(n=n, d=d, N=N, activation=activation, teacher=teacher, noise_std=noise_std)
+eta = problem.step(alpha)
+active = regime(problem, alpha).active
+problem
+
+# %% [markdown]
+# ## What is measured, and against what
+#
+# After the step the hidden layer is frozen. A fresh batch $(\tilde X, \tilde y)$ of $n$ rows gives the features $F = \sigma(\tilde X W^\top)$, and ridge regression fits the second layer, {eq}`eq-features`.
+#
+# ````{prf:definition} Training and test error
+# :label: def-err-errors
+#
+# For a ridge penalty $\lambda > 0$,
+#
+# ```{math}
+# :label: eq-err-definition
+# \mathcal L_{\rm tr}(\lambda) = \min_{a} \; \tfrac1n \|\tilde y - F a\|^2 + \lambda \|a\|^2, \qquad
+# \mathcal L_{\rm te}(\lambda) = \mathbb E\,\big(y - \sigma(W x)^\top \hat a\big)^2 ,
+# ```
+#
+# the expectation over a fresh pair $(x, y)$. The training error includes the penalty, the test error the label noise.
+# ````
+#
+# An error says little until one knows what could be had without a network. Every figure of this chapter therefore shows two baselines.
+#
+# * The **Bayes error** $\sigma_\varepsilon^2$: what the teacher itself would leave. Nothing can be better.
+# * The **best linear model**: ridge regression of $\tilde y$ on the inputs $\tilde X$ themselves (with an intercept), at its own best penalty. A network that cannot beat it has wasted its hidden layer. To a linear model
+#   everything in the teacher beyond its linear part is noise, of variance
+#
+#   $$ s^2 = c_\star^2 - c_{\star,0}^2 - c_{\star,1}^2 + \sigma_\varepsilon^2 , $$
+#
+#   so its errors are those of a linear model with noise $s^2$, which {cite:t}`DobribanWager2018` computed.
+
+# %% tags=["remove-input"]
+linear_ridge, linear_test = best_linear(problem)
+Markdown(
+    f"On this page the Bayes error is **{problem.noise_variance:.3f}**, the best linear model reaches **{linear_test:.3f}** (at penalty {linear_ridge:.3f}; with unlimited data "
+    f"{unexplained(problem):.3f}), and predicting the mean costs {problem.target.second_moment - problem.target[0]**2 + problem.noise_variance:.3f}. The step is $\\eta = n^{{{alpha:g}}} = {eta:.2f}$; "
+    f"in this regime the spikes of order {', '.join(map(str, active))} leave the bulk."
+)
+
+
+# %% [markdown]
+# ## Three models with the same errors
+#
+# The features after the step are an untrained matrix plus a few rank-one terms, one for each power of the projection $\tilde X\beta$ that the step makes strong enough {cite}`Moniri2024`:
+#
+# ```{math}
+# :label: eq-err-spiked
+# F \approx F_0 + \sum_{k=1}^{l} c_1^k c_k\, \eta^k\, (\tilde X\beta)^{\circ k} \big(a^{\circ k}\big)^{\!\top}, \qquad F_0 = \sigma(\tilde X W_0^\top), \qquad
+# \frac{l-1}{2l} < \alpha < \frac{l}{2l+2} .
+# ```
+#
+# By {prf:ref}`thm-equivalence` the untrained part may be replaced once more, by $c_1 \tilde X W_0^\top + c_> Z$ with an independent Gaussian matrix $Z$.
+#
+# ````{prf:theorem} Equivalence of errors
+# :label: thm-err-equivalence
+#
+# In the proportional limit, with $\eta = n^\alpha$ and $\alpha$ in the regime of $l$ spikes, ridge regression has the same limiting training error, and the same limiting test error, on
+#
+# 1. the network's features $F$;
+# 2. the spiked approximation {eq}`eq-err-spiked`;
+# 3. its Gaussian equivalent, in which $c_1 \tilde X W_0^\top + c_> Z$ takes the place of $F_0$.
+# ````
+#
+# {cite:t}`Moniri2024` prove this. The theory works with the third model; the reader cares about the first. So the first question to a simulation is whether they agree *on the same draw*: same weights, same data, same step.
+#
+# A fair comparison of test errors needs test features in each model. In the second they are what {eq}`eq-err-spiked` gives for the rows of the test batch. In the third, a test row keeps $W_0$, $\beta$ and $a$ but
+# gets a *fresh* row of $Z$: in the network the non-linear part of a new input's features is new, too. (Re-using the rows of $Z$ would let ridge regression memorise them.)
+#
+# As a negative control we leave out the last of the spikes. If the comparison is sharp, it must notice.
+
+# %%
+def fitted(F, draw):
+    """Training and test error of ridge regression on features F of the ridge batch and, below it, the test batch."""
+    rows = len(draw.ridge.y)
+    fit = path(F[:rows], draw.ridge.y, ridge)
+    return fit.train_error[0], np.mean((draw.test.y - F[rows:] @ fit.coefficients[:, 0]) ** 2)
+
+
+def four_models(problem, seed):
+    """Network, spiked approximation, Gaussian equivalent and control on one draw: errors of shape (4, 2)."""
+    draw, size = sample.draw(problem, seed, problem.n), problem.step(alpha)
+    step = network.gradient(problem, draw.W0, draw.a, draw.gradient)
+    X = np.vstack([draw.ridge.X, draw.test.X])
+    trained = network.features(problem, X, draw.W0, step.matrix, size)
+    untrained = network.features(problem, X, draw.W0)
+    gaussian = equivalent.gaussian(problem, X, draw.W0, seed)  # one call: test rows get noise of their own
+    spikes = equivalent.spikes(problem, X, step.direction, draw.a, size, active[-1])
+    fewer = equivalent.spikes(problem, X, step.direction, draw.a, size, active[-2]) if len(active) > 1 else 0.0
+    return [fitted(F, draw) for F in (trained, untrained + spikes, gaussian + spikes, untrained + fewer)]
+
+
+def at_size(rows):
+    """The problem with `rows` rows, at the same aspect ratios."""
+    return replace(problem, n=rows, d=round(problem.phi * rows), N=round(problem.phi / problem.psi * rows))
+
+
+repeats = [round(seeds * min(max(sizes) / size, 4)) for size in sizes]  # small sizes scatter more and cost less
+drawn = [np.array([four_models(at_size(size), s) for s in range(seed, seed + r)]) for size, r in zip(sizes, repeats, strict=True)]
+level = [over_seeds(values) for values in drawn]
+gap = [over_seeds(values[:, [0, 2, 3]] - values[:, [1]]) for values in drawn]  # to the spiked approximation, on the same draw
+
+
+# %% [markdown]
+# Before we look, let us write down what theory says about the level of both errors. That is the subject of the next two sections; the figure follows in {numref}`fig-err-equivalence`.
+#
+# ## The training error
+#
+# All of the theory is one short calculation: minimise over the second layer in two stages. It needs the notation of the spikes. Let $t = \tilde X \beta/\|\beta\|$ be the normalised projection of the inputs, $\rho = \cos(\beta, \beta_\star)$ as
+# in {eq}`eq-direction`, $k$ run over the orders with $c_k \ne 0$, and
+#
+# * $T$ be the matrix that writes powers in Hermite polynomials, $t^k = \sum_j T_{kj} He_j(t)$;
+# * $D = \operatorname{diag}(D_0, D_1, \dots)$ with $D_1 = m_2$ and $D_j = j!\, m_1$ for $j \ne 1$;
+# * $\theta_k = c_1^k c_k\, \eta^k \|\beta\|^k$ the strength of spike $k$, $\Theta = \operatorname{diag}(\theta_k)$, and $V_{jk} = \sum_i a_i^{j+k}$ the Gram matrix of the vectors $a^{\circ k}$.
+#
+# ````{prf:theorem} Training error at finite strength (ours)
+# :label: thm-err-train
+#
+# In the proportional limit
+#
+# ```{math}
+# :label: eq-err-train
+# \mathcal L_{\rm tr} = \lambda\,\big[\, b - v^\top M^{-1} v \,\big], \qquad
+# M = T D T^\top + S, \qquad S = \frac{\phi}{\psi\, q}\; \Theta^{-1} V^{-1} \Theta^{-1},
+# ```
+#
+# with the error of the untrained network in
+#
+# ```{math}
+# :label: eq-err-base
+# b = c_{\star,1}^2\, m_2 + (c_\star^2 - c_{\star,1}^2 + \sigma_\varepsilon^2)\, m_1
+# ```
+#
+# and $v_k = \sum_j T_{kj}\, D_j\, c_{\star,j}\, \rho^j$. Infinitely strong spikes, $S = 0$, give the limits of {cite:t}`Moniri2024`.
+# ````
+#
+# ````{dropdown} Proof idea: two minimisations
+# Write $F/\sqrt n = F_0/\sqrt n + U \Theta A^\top$, where $U$ has the columns $t^{\circ k}/\sqrt n$ and $A$ the columns $a^{\circ k}$. The second layer $\mathsf a$ enters the spikes only through the few numbers $w = \Theta A^\top \mathsf a$:
+#
+# $$
+# F \mathsf a = F_0 \mathsf a + \sum_k w_k\, t^{\circ k} .
+# $$
+#
+# *First minimise over $\mathsf a$ with $w$ held fixed.* Without the constraint this is ridge regression of $\tilde y - \sum_k w_k t^{\circ k}$ on the untrained features, which leaves
+# $\frac{\lambda}{n}\, (\tilde y - \sum_k w_k t^{\circ k})^\top R\, (\tilde y - \sum_k w_k t^{\circ k})$ with the resolvent $R = (F_0F_0^\top/n + \lambda)^{-1}$. Its minimiser
+# does not know the vectors $a^{\circ k}$, which are independent of $F_0$: it has $A^\top \mathsf a \approx 0$. Moving it to $A^\top \mathsf a = \Theta^{-1} w$ costs a quadratic form in what is moved,
+#
+# $$
+# (\Theta^{-1} w)^\top \Big[ A^\top \big(\tfrac1n F_0^\top F_0 + \lambda\big)^{-1} A \Big]^{-1} \Theta^{-1} w
+# \;\to\; \lambda\, w^\top S\, w, \qquad\text{since}\quad A^\top \big(\tfrac1n F_0^\top F_0 + \lambda\big)^{-1} A \to V \cdot \tfrac1N \operatorname{tr} \big(\tfrac1n F_0^\top F_0 + \lambda\big)^{-1} = \frac{\psi\, q}{\phi\,\lambda}\, V .
+# $$
+#
+# *Then minimise over $w$.* Condition on $t$. Along $t$ the teacher is $\sum_j c_{\star,j} \rho^j He_j(t)$ plus what is uncorrelated with every function of $t$. The vectors $He_j(t)$ with $j \ne 1$ are asymptotically independent of $R$, so that
+# $\frac1n He_i(t)^\top R\, He_j(t) \to j!\, m_1\, 1\{i = j\}$. For $j = 1$, $t$ is a column of inputs, which $F_0$ contains linearly, and the limit is $m_2$: this is the definition of $m_2$. Hence
+#
+# $$
+# \mathcal L_{\rm tr} = \lambda \min_w \big[\, b - 2 v^\top w + w^\top T D T^\top w + w^\top S\, w \,\big] = \lambda \big[\, b - v^\top M^{-1} v \,\big]. \qquad\square
+# $$
+#
+# What was used: Gaussian equivalence for $F_0$, and that quadratic forms in independent vectors concentrate. Both become exact as $n \to \infty$. What was dropped is the change of $F_0$ itself, of relative order $\eta^2/N$; {ref}`the last section <sec-err-breaks>` measures it.
+# ````
+#
+# Read the proof's last line as a recipe. **One gradient step adds the regressors $t, t^2, t^3, \dots$ to the untrained random features**, one for each active order, and charges $\lambda w^\top S w$ for using them. A strong spike is
+# a free regressor. A weak spike is too expensive to use. The step size $\eta$ moves the price and nothing else.
+#
+# The diagonal of $S$ makes it concrete: regressor $k$ costs in proportion to $\eta^{-2k} N^{k-1}$. At $\eta = n^\alpha$ this vanishes exactly when $\alpha > (k-1)/(2k)$, the threshold of spike $k$.
+#
+# Here is {eq}`eq-err-train`, matrix by matrix.
+
+# %%
+def train_by_hand(problem, ridge, eta, orders):
+    """Training error at finite strength, from the spikes of the given orders."""
+    trace, limit, k = traces(problem, ridge), Geometry.limit(problem), np.array(orders, dtype=int)
+    target = np.array([problem.target[j] for j in range(max(orders, default=0) + 2)])
+    D = trace.m1 * np.array([float(math.factorial(j)) for j in range(len(target))])
+    D[1] = trace.m2
+    T = monomials_in_hermite(len(target) - 1)[k]
+    factor = limit.readout_factor[k - 1] * problem.N ** ((1 - k[:, None]) / 2)
+    theta = problem.student[1] ** k * np.array([problem.student[j] for j in orders]) * (eta * limit.beta_norm) ** k
+    S = problem.phi / (problem.psi * trace.q) * np.linalg.inv(np.outer(theta, theta) * (factor @ factor.T))
+    v = T @ (D * target * limit.rho ** np.arange(len(target)))
+    rest = problem.target.second_moment - target[1] ** 2 + problem.noise_variance
+    return ridge * (target[1] ** 2 * trace.m2 + rest * trace.m1 - v @ np.linalg.solve(T @ np.diag(D) @ T.T + S, v))
+
+
+# %% [markdown]
+# ## From training to test error
+#
+# The test error asks about rows that were not used in the fit. Leave one row out, fit on the others, and predict it: that *is* a test. The miracle of linear models is that one need not fit again.
+#
+# ````{prf:lemma} Leave one out
+# :label: lem-err-loo
+#
+# Let $R = (FF^\top/n + \lambda)^{-1}$. Fit ridge regression with the penalty $n\lambda\|a\|^2$ on all rows but row $i$. Its error on row $i$ is
+#
+# ```{math}
+# :label: eq-err-loo
+# \tilde y_i - f_i^\top \hat a_{(i)} = \frac{(R \tilde y)_i}{R_{ii}} .
+# ```
+# ````
+#
+# ````{dropdown} Proof
+# The fit on all rows has residual $\tilde y - F\hat a = \lambda R \tilde y$, because $F\hat a = FF^\top (FF^\top + n\lambda)^{-1}\tilde y = (I - \lambda R)\tilde y$. Now change $\tilde y_i$ to the value $\hat y = f_i^\top \hat a_{(i)}$ that the fit without row $i$ predicts.
+# With this label row $i$ costs $\hat a_{(i)}$ nothing, so $\hat a_{(i)}$ is also the fit on all rows, and its residual at row $i$ is zero: $(R\,[\tilde y + (\hat y - \tilde y_i) e_i])_i = 0$. Solve for $\tilde y_i - \hat y$. $\square$
+# ````
+#
+# The lemma is exact, at every size. Let us see it: fit again for each row, at a small size, and compare with {eq}`eq-err-loo`.
+
+# %%
+def trained_features(problem, seed):
+    """One draw: features of the ridge batch after the step, and its labels."""
+    draw = sample.draw(problem, seed, 1)
+    step = network.gradient(problem, draw.W0, draw.a, draw.gradient)
+    return network.features(problem, draw.ridge.X, draw.W0, step.matrix, problem.step(alpha)), draw.ridge.y
+
+
+def residual_without(F, y, i):
+    """Fit without row i, predict row i."""
+    others = np.arange(len(y)) != i
+    a = np.linalg.solve(F[others].T @ F[others] + len(y) * ridge * np.eye(F.shape[1]), F[others].T @ y[others])
+    return y[i] - F[i] @ a
+
+
+F, y = trained_features(at_size(min(sizes)), seed)
+R = np.linalg.inv(F @ F.T / len(y) + ridge * np.eye(len(y)))
+refitted = np.array([residual_without(F, y, i) for i in range(len(y))])
+claims.check(
+    f"Leave one out: {len(y)} refits and the identity give the same residuals (largest difference over the largest residual)",
+    measured=np.max(np.abs(refitted - R @ y / np.diag(R))) / np.max(np.abs(refitted)),
+    predicted=0.0,
+    tolerance=1e-8,
+    source="Errors, lemma: leave one out",
+    kind="at most",
+)
+
+
+# %% [markdown]
+# Now let $n$ grow. The average of the squared residuals {eq}`eq-err-loo` tends to the test error. In the denominators the diagonal entries $R_{ii}$ all tend to their mean $m_1$, since no row is special. And the
+# numerators are a derivative, because $\mathrm dR/\mathrm d\lambda = -R^2$ and $\mathcal L_{\rm tr} = \frac{\lambda}{n}\tilde y^\top R \tilde y$:
+#
+# ```{math}
+# \frac1n \|R\tilde y\|^2 = - \frac{\mathrm d}{\mathrm d\lambda}\, \frac1n \tilde y^\top R \tilde y = -\frac{\mathrm d}{\mathrm d\lambda}\, \frac{\mathcal L_{\rm tr}(\lambda)}{\lambda} .
+# ```
+#
+# ````{prf:theorem} Test error (ours)
+# :label: thm-err-test
+#
+# In the proportional limit
+#
+# ```{math}
+# :label: eq-err-test
+# \mathcal L_{\rm te}(\lambda) = - \frac{1}{m_1^2}\, \frac{\mathrm d}{\mathrm d\lambda} \bigg[ \frac{\mathcal L_{\rm tr}(\lambda)}{\lambda} \bigg] .
+# ```
+# ````
+#
+# So whoever knows the training error for all $\lambda$ knows the test error. The statistician's name for the right-hand side is *generalised cross-validation* {cite}`GolubHeathWahba1979`: with $\mathrm{df} = \operatorname{tr} F(F^\top F + n\lambda)^{-1}F^\top$ the effective degrees of freedom
+# of the fit, $\lambda m_1 = 1 - \mathrm{df}/n$ and {eq}`eq-err-test` is $\frac1n\|\tilde y - F\hat a\|^2 / (1 - \mathrm{df}/n)^2$, a quantity one can compute from the *training* batch alone. The spikes have finite rank, so $m_1$ is that of the untrained features. They enter
+# through $\mathcal L_{\rm tr}$.
+#
+# The library differentiates {eq}`eq-err-train` analytically. By hand a difference quotient will do. (The sum over spikes is cut where, at these sizes, the next term would be stronger than the last; `kept_orders` says where.)
+
+# %%
+def by_hand(problem, ridge, eta, orders, h=1e-4):
+    """(training, test) error: the formula for the first, minus its differentiated quotient over m1^2 for the second."""
+    quotient = [train_by_hand(problem, value, eta, orders) / value for value in (ridge * (1 - h), ridge * (1 + h))]
+    slope = (quotient[1] - quotient[0]) / (2 * h * ridge)
+    return train_by_hand(problem, ridge, eta, orders), -slope / traces(problem, ridge).m1 ** 2
+
+
+kept = kept_orders(problem, Geometry.limit(problem))
+for name, hand, library in zip(("training", "test"), by_hand(problem, ridge, eta, kept), errors(problem, ridge, eta), strict=True):
+    claims.check(
+        f"The formula for the {name} error written out by hand agrees with the library (relative difference)",
+        measured=abs(hand / library - 1),
+        predicted=0.0,
+        tolerance=1e-5,
+        source=f"Errors, theorem: {name} error",
+        kind="at most",
+    )
+
+
+# %% [markdown]
+# How fast do the diagonal entries settle, and how good are the estimates? On each draw we compare the exact leave-one-out error, generalised cross-validation, and the error on a test batch.
+
+# %%
+def diagonal_spread(problem, seed):
+    """Standard deviation of the R_ii over their mean."""
+    F, y = trained_features(problem, seed)
+    diagonal = np.diag(np.linalg.inv(F @ F.T / len(y) + ridge * np.eye(len(y))))
+    return diagonal.std() / diagonal.mean()
+
+
+def leave_one_out(problem, seed):
+    """The leave-one-out error for every ridge, from the eigenvectors of F F'."""
+    F, y = trained_features(problem, seed)
+    values, vectors = np.linalg.eigh(F @ F.T / len(y))
+    resolvent = 1 / (values[:, None] + np.array(ridges))
+    residual = vectors @ (resolvent * (vectors.T @ y)[:, None]) / (vectors**2 @ resolvent)
+    return np.mean(residual**2, axis=0)
+
+
+spreads = np.array([[diagonal_spread(at_size(size), s) for s in draws] for size in sizes])
+spread = over_seeds(spreads, axis=1)
+exponents = over_seeds((np.diff(np.log(spreads), axis=0) / np.diff(np.log(sizes))[:, None]).T)  # between neighbouring sizes
+
+# %%
+best = {"without a step": best_ridge(problem), "with the step": best_ridge(problem, eta)}
+best_ridges = [value for value, _ in best.values()]
+all_ridges = np.array([*ridges, *best_ridges])
+ensemble = run_many(problem, [0.0, eta], all_ridges, draws, n_test=n_test)
+tested = over_seeds(ensemble.values("test_error")[:, 1, : len(ridges)])
+validated = (ensemble.values("residual_norm") / (1 - ensemble.values("degrees_of_freedom") / n)) ** 2
+validated = over_seeds(validated[:, 1, : len(ridges)])
+left_out = over_seeds([leave_one_out(problem, s) for s in draws])
+grid = np.geomspace(min(ridges), max(ridges), 120)
+
+
+# %% tags=["hide-input"]
+def flat(value, x):
+    return (x, np.full(len(x), value))
+
+
+def baselines(x, linear=linear_test, noise=problem.noise_variance):
+    """The two lines that every error figure shows, over the values x."""
+    linear = np.broadcast_to(linear, len(x))
+    return {"best linear model": (x, linear), "Bayes error": flat(noise, x)}
+
+
+estimates = Panel(
+    "Three estimates of the test error",
+    [
+        Curve("test batch", (grid, errors(problem, grid, eta)[1]), (ridges, tested.mean, tested.standard_error)),
+        Curve("leave one out", None, (ridges, left_out.mean, left_out.standard_error)),
+        Curve("cross-validation", None, (ridges, validated.mean, validated.standard_error)),
+    ],
+    baselines(grid),
+    yscale="log",
+)
+
+# %% mystnb={"figure": {"caption": "Test error after the step against the ridge penalty, estimated in three ways: on a test batch, by leaving one out {eq}`eq-err-loo` and by generalised cross-validation, the last two from the training batch alone. Points: simulation, mean over seeds with standard errors. Line: {eq}`eq-err-test`.", "name": "fig-err-loo"}, "image": {"alt": "Test error against the ridge penalty on logarithmic axes. Three sets of points, from a test batch, from leaving one out and from cross-validation, lie on each other and on the theoretical curve, which falls to a minimum and rises again; the best linear model and the Bayes error are horizontal lines."}}
+against([estimates], r"ridge penalty $\lambda$", columns=1, height=3.2)
+
+# %% tags=["remove-input"]
+Markdown(
+    "The diagonal entries do settle. Their relative spread is "
+    + ", ".join(f"{m:.4f} at n = {size}" for m, size in zip(spread.mean, sizes, strict=True))
+    + ". Between neighbouring sizes it falls with the exponents "
+    + ", ".join(f"{m:.2f} ± {e:.2f}" for m, e in zip(exponents.mean, exponents.standard_error, strict=True))
+    + ", where the law of large numbers predicts $-\\frac12$."
+)
+
+# %%
+at = int(np.argmin(np.abs(np.array(ridges) - ridge)))
+difference = over_seeds(
+    ((ensemble.values("residual_norm") / (1 - ensemble.values("degrees_of_freedom") / n)) ** 2 - ensemble.values("test_error"))[:, 1, at]
+)
+claims.check(
+    f"Generalised cross-validation, computed on the training batch, estimates the test error without bias (paired difference at ridge {ridges[at]:g})",
+    measured=difference.mean,
+    predicted=0.0,
+    standard_error=difference.standard_error,
+    tolerance=3 * difference.standard_error,
+    source="Errors, theorem: test error",
+)
+claims.check(
+    "Diagonal entries of the resolvent concentrate: over the last doublings of n the exponent of their spread is nearer to -1/2 than over the first",
+    measured=abs(exponents.mean[-1] + 0.5),
+    predicted=abs(exponents.mean[0] + 0.5),
+    standard_error=exponents.standard_error[-1],
+    tolerance=3 * np.hypot(*exponents.standard_error[[0, -1]]),
+    source="Errors, theorem: test error",
+    kind="at most",
+)
+
+# %% [markdown]
+# ## Both errors against the ridge
+#
+# With both formulas in hand we return to the three models of the first section.
+
+# %% tags=["hide-input"]
+fewer = active[:-1]
+predicted = np.array([by_hand(at_size(size), ridge, at_size(size).step(alpha), active) for size in sizes])
+control = np.array([by_hand(at_size(size), ridge, at_size(size).step(alpha), fewer) for size in sizes]) - predicted
+baseline_level = np.array([(linear_errors(at_size(size), best_linear(at_size(size))[0])) for size in sizes])
+
+
+def column(values, *index):
+    """(mean, standard error) of one entry of the averages in `values`, over the sizes."""
+    return [v.mean[index] for v in values], [v.standard_error[index] for v in values]
+
+
+names = ("network", "spiked approximation", "Gaussian equivalent", "last spike left out")
+levels = [
+    Panel(
+        f"{title} error",
+        [Curve(name, (sizes, predicted[:, e]) if m == 0 else None, (sizes, *column(level, m, e))) for m, name in enumerate(names[:3])],
+        baselines(sizes, baseline_level[:, e]),
+    )
+    for e, title in enumerate(("Training", "Test"))
+]
+gaps = [
+    Panel(
+        f"{title}: difference to the spiked one",
+        [
+            Curve(names[0], flat(0.0, sizes), (sizes, *column(gap, 0, e))),
+            Curve(names[1]),
+            Curve(names[2], None, (sizes, *column(gap, 1, e))),
+            Curve(names[3], (sizes, control[:, e]), (sizes, *column(gap, 2, e))),
+        ],
+        ylabel="difference",
+    )
+    for e, title in enumerate(("Training", "Test"))
+]
+
+# %% mystnb={"figure": {"caption": "Errors of the network and of the models that stand for it, against $n$ at fixed aspect ratios and fixed exponent $\\alpha$. Top: levels, with the prediction {eq}`eq-err-train`, {eq}`eq-err-test` as a line. Bottom: differences to the spiked approximation on the same draw; the line at zero is what {prf:ref}`thm-err-equivalence` predicts, the other line what leaving out the last spike should cost. Points: simulation, mean over seeds with standard errors.", "name": "fig-err-equivalence"}, "image": {"alt": "Four panels against the number of rows. In the upper two, training and test error of network, spiked approximation and Gaussian equivalent coincide with each other and with the predicted curve, far above the Bayes error. In the lower two, network and Gaussian equivalent differ little from the spiked approximation, and less as n grows, while the control with one spike less stays above, on its predicted line."}}
+against([*levels, *gaps], "$n$", xticks=sizes)
+
+
+# %% [markdown]
+# Training and test error of all three models lie on the predicted curve. The differences on one draw are much smaller than the scatter from draw to draw, which is why they have panels of their own. Replacing $F_0$ by its Gaussian equivalent
+# changes nothing that these draws could resolve. Replacing the network by {eq}`eq-err-spiked` changes the training error a little, and less as $n$ grows: what that approximation drops is of relative order
+#
+# ```{math}
+# :label: eq-err-tilt
+# \tau^2 = \frac{(\eta\, c_1 \|\beta\|)^2}{N} \;\propto\; n^{2\alpha - 1},
+# ```
+#
+# the mean square of the coefficient $\eta c_1 a_j\|\beta\|$ with which $t$ enters a unit's argument. It is the second-order term of an expansion in that coefficient. The claims below allow for it, and check that the gap closes at this rate.
+
+# %%
+def tilt(problem, eta):
+    """tau^2, the relative size of what the spiked approximation drops."""
+    return (eta * problem.student[1] * Geometry.limit(problem).beta_norm) ** 2 / problem.N
+
+
+largest = at_size(sizes[-1])
+source = "Moniri et al. 2024, equivalence of errors"
+for e, title in enumerate(("training", "test")):
+    dropped = tilt(largest, largest.step(alpha)) * level[-1].mean[0, e]
+    for m, (name, allowed) in enumerate((("the network's, up to order tau^2", dropped), ("that of the Gaussian equivalent", 0.0))):
+        claims.check(
+            f"Same draw, n = {sizes[-1]}: the {title} error of the spiked approximation is {name} (paired difference)",
+            measured=gap[-1].mean[m, e],
+            predicted=0.0,
+            standard_error=gap[-1].standard_error[m, e],
+            tolerance=3 * gap[-1].standard_error[m, e] + allowed,
+            source=source,
+        )
+
+# %%
+for e, title in enumerate(("training", "test")):
+    shrunk = abs(gap[0].mean[0, e]) * (sizes[-1] / sizes[0]) ** (2 * alpha - 1)
+    claims.check(
+        f"The {title} errors of network and spiked approximation approach each other at least like n to the power 2 alpha - 1",
+        measured=abs(gap[-1].mean[0, e]),
+        predicted=shrunk,
+        standard_error=gap[-1].standard_error[0, e],
+        tolerance=3 * gap[-1].standard_error[0, e],
+        source="Errors, equation for tau",
+        kind="at most",
+    )
+    claims.check(
+        f"Negative control: leaving out the last spike is noticed in the {title} error (increase in standard errors)",
+        measured=gap[-1].mean[2, e] / gap[-1].standard_error[2, e],
+        predicted=3.0,
+        tolerance=0.0,
+        source=source,
+        kind="at least",
+        explain="The last spike may be weak at these sizes, or the teacher may have nothing that it could learn.",
+    )
+    claims.check(
+        f"Leaving out the last spike costs in {title} error what the formula says",
+        measured=gap[-1].mean[2, e],
+        predicted=control[-1, e],
+        standard_error=gap[-1].standard_error[2, e],
+        tolerance=3 * gap[-1].standard_error[2, e],
+        source=f"Errors, theorem: {title} error",
+    )
+
+
+# %% [markdown]
+# Now the curves against the penalty. The step of this page is compared with no step, on the same draws.
+
+# %%
+def linear_model(problem, seed):
+    """Training and test error of ridge regression on the inputs, with an intercept: (2, ridges)."""
+    batch, test = sample.batch(problem, seed, "ridge", problem.n), sample.batch(problem, seed, "test", n_test)
+    fit = path(batch.X - batch.X.mean(axis=0), batch.y - batch.y.mean(), [*ridges, linear_ridge])
+    prediction = (test.X - batch.X.mean(axis=0)) @ fit.coefficients + batch.y.mean()
+    return fit.train_error, np.mean((test.y[:, None] - prediction) ** 2, axis=0)
+
+
+linear_by_seed = np.array([linear_model(problem, s) for s in draws])
+linear = over_seeds(linear_by_seed[:, :, :-1])  # the last is the best penalty
+linear_predicted = np.array(linear_errors(problem, grid))
+against_ridge = np.array(errors(problem, grid, [[0.0], [eta]]))  # (train or test, step, ridge)
+measured = [over_seeds(ensemble.values(name)[:, :, : len(ridges)]) for name in ("train_error", "test_error")]
+
+# %% tags=["hide-input"]
+curves_by_ridge = [
+    Panel(
+        f"{title} error",
+        [
+            *(
+                Curve(name, (grid, against_ridge[e, s]), (ridges, measured[e].mean[s], measured[e].standard_error[s]))
+                for s, name in enumerate(best)
+            ),
+            Curve("linear model", (grid, linear_predicted[e]), (ridges, linear.mean[e], linear.standard_error[e])),
+        ],
+        baselines(grid, linear_errors(problem, linear_ridge)[e]),
+        yscale="log",
+    )
+    for e, title in enumerate(("Training", "Test"))
+]
+
+# %% mystnb={"figure": {"caption": "Training error (penalty included) and test error against the ridge penalty, without a step and with one, and for the linear model at the same penalty. Lines: {eq}`eq-err-train`, {eq}`eq-err-test` and {cite:t}`DobribanWager2018`. Points: simulation, mean over seeds with standard errors.", "name": "fig-err-ridge"}, "image": {"alt": "Two log-log panels. Training errors rise with the penalty, test errors fall and rise again. With the step both are lower than without at every penalty. The untrained network stays above the best linear model at every penalty. All points lie on their curves."}}
+against(curves_by_ridge, r"ridge penalty $\lambda$")
+
+# %% tags=["remove-input"]
+rows = "\n".join(
+    f"| {name} | {value:.3g} | {predicted_test:.3f} | {over_seeds(ensemble.values('test_error')[:, k, len(ridges) + k]):.3f} | {predicted_test / linear_test - 1:+.1%} |"
+    for k, (name, (value, predicted_test)) in enumerate(best.items())
+)
+Markdown(f"| | best penalty | test error, predicted | measured | against the best linear model |\n|---|---:|---:|---:|---:|\n{rows}")
+
+
+# %% [markdown]
+# Three things to see in {numref}`fig-err-ridge`. The step lowers both errors *at every penalty*. It also moves the best penalty, which is worth knowing in practice: a network that has learned features should be regularised anew. And the untrained network never beats the linear model: by {prf:ref}`thm-equivalence` it *is*
+# a linear model, of noisy inputs.
+
+# %%
+def check_curve(statement, average, predicted, dropped, source):
+    """Claim that a curve is as predicted: |measured/predicted - 1| beyond `dropped`, what the formula leaves out."""
+    beyond = np.maximum(np.abs(average.mean / predicted - 1) - dropped, 0.0)
+    noise = np.mean(average.standard_error / predicted)
+    return claims.check(
+        f"{statement}: relative deviation, averaged over {average.mean.size} points",
+        measured=np.mean(beyond), predicted=0.0, standard_error=noise, tolerance=3 * noise, source=source, kind="at most",
+    )
+
+
+at_ridges = np.array(errors(problem, ridges, [[0.0], [eta]]))
+for e, title in enumerate(("training", "test")):
+    for s, name in enumerate(best):
+        average = over_seeds(ensemble.values(f"{('train', 'test')[e]}_error")[:, s, : len(ridges)])
+        check_curve(
+            f"{title.capitalize()} error {name} against the ridge", average, at_ridges[e, s], (0.0, tilt(problem, eta))[s],
+            f"Errors, theorem: {title} error",
+        )
+
+# %%
+for e, title in enumerate(("training", "test")):
+    check_curve(
+        f"{title.capitalize()} error of the linear model against the ridge", over_seeds(linear_by_seed[:, e, :-1]),
+        linear_errors(problem, ridges)[e], 0.0, "Dobriban and Wager 2018, ridge regression",
+    )
+for k, (name, (value, expected)) in enumerate(best.items()):
+    ahead = over_seeds(linear_by_seed[:, 1, -1] - ensemble.values("test_error")[:, k, len(ridges) + k])
+    claims.check(
+        f"Network {name} against the linear model, each at its best penalty: test error saved (paired difference)",
+        measured=ahead.mean,
+        predicted=linear_test - expected,
+        standard_error=ahead.standard_error,
+        tolerance=3 * ahead.standard_error + (0.0, tilt(problem, eta))[k] * expected,
+        source="Errors, theorem: test error",
+    )
+saved = [ensemble.gain(name) for name in ("train_error", "test_error")]
+claims.check(
+    "The step lowers both errors at every penalty (smallest paired difference in standard errors)",
+    measured=min(np.min(mean[1] / error[1]) for mean, error in saved),
+    predicted=3.0,
+    tolerance=0.0,
+    source="Errors, theorem: training error",
+    kind="at least",
+)
+chosen = ensemble.values("test_error")[:, 1, -1:]  # the ridge that the theory calls best
+cost = over_seeds(ensemble.values("test_error")[:, 1, : len(ridges)] - chosen)
+claims.check(
+    "The best ridge penalty predicted for the trained network is not beaten by any other in the figure (smallest paired difference in standard errors)",
+    measured=np.min(cost.mean / cost.standard_error),
+    predicted=-3.0,
+    tolerance=0.0,
+    source="Errors, theorem: test error",
+    kind="at least",
+)
+
+# %% [markdown]
+# ## Double descent
+#
+# What happens as the network grows at fixed data? We vary $N$ and keep $n$, $d$ and the step. The interesting place is $N = n$, where the features first suffice to fit any labels, and where the test error has its famous peak {cite}`Belkin2019`. Put $p = \lambda m_1$: the share of the $n$ directions of label space that the fit leaves alone. Likewise $q$ is
+# the share of the $N$ directions of the second layer that the data leave undetermined, in units of $n$. As $\lambda \to 0$, $p \to (1 - N/n)_+$ and $q \to (N/n - 1)_+$. At $N = n$ both vanish, and a fit with nothing to spare in either space has to use every small singular value.
+#
+# ````{prf:proposition} The peak (ours in this form)
+# :label: prop-err-peak
+#
+# Let $N = n$ and $u = q m_1$. As $\lambda \to 0$, $p = q = \sqrt{\lambda u}\,(1 + o(1))$ where $u$ solves $c_>^2 u + \dfrac{c_1^2\, \phi\, u}{\phi + c_1^2 u} = 1$, and
+#
+# ```{math}
+# :label: eq-err-peak
+# \mathcal L_{\rm te} \;\sim\; \frac{1}{2\sqrt{\lambda u}} \cdot \frac{\mathcal L_{\rm tr}}{\lambda m_1} .
+# ```
+# ````
+#
+# ````{dropdown} Proof
+# With $\mathrm{df}(u) = c_>^2 u + c_1^2\phi u/(\phi + c_1^2 u)$ the equations {eq}`eq-traces` read $p = 1 - \mathrm{df}(u)$, $q = \phi/\psi - \mathrm{df}(u)$ and $\lambda u = p\,q$. At $\phi/\psi = N/n = 1$, $p = q = \sqrt{\lambda u}$, which vanishes with $\lambda$, so $\mathrm{df}(u) \to 1$.
+# The bracket $Q = \mathcal L_{\rm tr}/\lambda$ of {eq}`eq-err-train` is $m_1$ times a function $B$ that depends on $u$ alone: $m_2/m_1 = \phi/(\phi + c_1^2 u)$, and $S$ is $m_1$ times $\phi/(\psi u)$ times a constant matrix. Since $B$ has a derivative in $u$ and $u$ has one in $\sqrt\lambda$, the singular part of
+# $\mathcal L_{\rm te} = -Q'/m_1^2$ comes from $m_1 = p/\lambda = \sqrt{u/\lambda}$ alone: $-m_1'/m_1^2 = (1/m_1)' = \frac12 (\lambda u)^{-1/2}(1 + o(1))$. $\square$
+# ````
+#
+# The factor $\mathcal L_{\rm tr}/(\lambda m_1)$ is bounded, and it is *the only place where the step enters*: it lowers the peak by what it explains, and cannot remove it. A penalty can {cite}`Nakkiran2021`.
+
+# %%
+half = replace(problem, n=max(n // 2, 20), d=max(d // 2, 10), N=max(N // 2, 10))
+penalties = [small_ridge, ridge]
+
+
+def sweep(problems):
+    """Training and test error of each problem, without and with the step, at both penalties: (problems, 2, 2)."""
+    runs = [run_many(p, [0.0, eta], penalties, draws, n_test=n_test) for p in problems]
+    return [over_seeds([r.values(name) for r in runs], axis=1) for name in ("train_error", "test_error")]
+
+
+def predict(problems):
+    """The same from the formulas: (train or test, problems, step, penalty)."""
+    return np.moveaxis([errors(p, penalties, [[0.0], [eta]]) for p in problems], 1, 0)
+
+
+def wide(ratio):
+    return replace(half, N=max(round(ratio * half.n), 2))
+
+
+def fine(ratios, unit):
+    """A grid for the predicted curves, of ratios that whole numbers of units or rows can have."""
+    counts = np.round(unit * np.array([*np.geomspace(min(ratios), max(ratios), 150), *np.linspace(0.9, 1.1, 41)]))
+    return np.unique(counts[counts >= 10]) / unit
+
+
+widths_fine = fine(widths, half.n)
+widths_predicted, widths_measured = predict([wide(r) for r in widths_fine]), sweep([wide(r) for r in widths])
+
+
+# %% tags=["hide-input"]
+def double_descent(ratios, dense, predicted, measured, linear):
+    """Training and test error (columns) at both penalties (rows) against a ratio of sizes."""
+    return [
+        Panel(
+            f"{title} error, λ = {penalty:g}",
+            [
+                Curve(name, (dense, predicted[e, :, s, k]), (ratios, measured[e].mean[:, s, k], measured[e].standard_error[:, s, k]))
+                for s, name in enumerate(best)
+            ],
+            baselines(dense, linear[e]),
+            yscale="log",
+        )
+        for k, penalty in enumerate(penalties)
+        for e, title in enumerate(("Training", "Test"))
+    ]
+
+
+linear_here = linear_errors(half, best_linear(half)[0])
+
+# %% mystnb={"figure": {"caption": "Double descent: errors against the number of hidden units per row, at a small penalty (top) and a moderate one (bottom), with and without the step. Lines: {eq}`eq-err-train` and {eq}`eq-err-test`. Points: simulation at half the sizes of the page, mean over seeds with standard errors.", "name": "fig-err-width"}, "image": {"alt": "Four log-log panels against N over n. At the small penalty the training error falls steeply towards N equal to n and the test error has a sharp peak there, with the step as without, but lower with it. At the moderate penalty the peak is gone. The step's advantage shrinks for very wide networks. Points lie on the curves."}}
+against(double_descent(widths, widths_fine, widths_predicted, widths_measured, linear_here), "$N/n$", marks={"$N = n$": 1.0})
+
+# %%
+square = replace(half, N=half.n)
+tiny = np.array([1e-10, 1e-8])
+for s, (name, size) in enumerate(zip(best, (0.0, eta), strict=True)):
+    theory = np.array(errors(square, tiny, size))
+    trace = traces(square, tiny)
+    form = theory[0] / (tiny * trace.m1) / (2 * np.sqrt(tiny * trace.q * trace.m1))
+    claims.check(
+        f"At N = n, {name}, the test error grows like the inverse square root of the ridge, with the predicted constant (ratio at ridge {tiny[0]:g})",
+        measured=theory[1, 0] / form[0],
+        predicted=1.0,
+        tolerance=10 * np.sqrt(tiny[0]),
+        source="Errors, proposition: the peak",
+    )
+
+# %%
+for e, title in enumerate(("training", "test")):
+    dropped = [[[0.0], [tilt(wide(r), eta)]] for r in widths] * np.ones(2)
+    check_curve(
+        f"{title.capitalize()} error against the width, two penalties, with and without the step", widths_measured[e],
+        predict([wide(r) for r in widths])[e], dropped, f"Errors, theorem: {title} error",
+    )
+
+# %% [markdown]
+# ### Wide networks, $N \gg n, d$
+#
+# To the right of the peak the curves flatten. Where to? With many units the noise in {eq}`eq-equivalent` averages out: $F_0F_0^\top/N \to c_1^2\, \tilde X\tilde X^\top/d + c_>^2 I$. So the untrained network becomes ridge regression on $\tilde X$, and its non-linearity becomes a penalty.
+#
+# ````{prf:proposition} Infinitely wide, untrained
+# :label: prop-err-wide
+#
+# As $\psi \to 0$ at fixed $\phi$ and $\psi\lambda$, the errors of the untrained network are those of ridge regression on $\tilde X$ (without intercept) at the penalty
+#
+# ```{math}
+# :label: eq-err-implicit
+# \lambda_{\rm lin} = \frac{\phi\, c_>^2 + \psi\, \lambda}{c_1^2} .
+# ```
+# ````
+#
+# Even without any penalty, $\lambda \to 0$, the wide network is regularised, by its own non-linear part. This *implicit* ridge is why there is no second catastrophe to the right of the peak. Whether it is a good penalty is a matter of luck: $\phi c_>^2/c_1^2$ knows nothing of the teacher.
+
+# %%
+very_wide = replace(problem, N=n * 10**6)
+implicit = (problem.phi * problem.student.nonlinear_variance + very_wide.psi * ridge) / problem.student[1] ** 2
+test_wide, test_implicit = errors(very_wide, ridge)[1], linear_errors(problem, implicit, intercept=False)[1]
+claims.check(
+    "Infinitely wide untrained network: test error of ridge regression on the inputs at the implicit penalty (N/n = 10^6)",
+    measured=test_wide,
+    predicted=test_implicit,
+    tolerance=10 * n / very_wide.N * test_implicit,
+    source="Errors, proposition: infinitely wide, untrained",
+)
+Markdown(f"The implicit penalty here is {implicit:.3g}, the best one for the linear model {linear_ridge:.3g}: test error {test_implicit:.3f} against {linear_test:.3f}.")
+
+# %% [markdown]
+# The step's advantage fades to the right as well. The bulk of $F$ grows like $\sqrt{N}$ while a spike's strength, for given $\eta$, does not grow with $N$: in {eq}`eq-err-train` the regressors keep their price $S$, but there is less and less left to gain from paying it, $D \sim m_1 \sim \psi/\phi$.
+# **A wider network needs a larger step**, $\eta^2 \gtrsim N/n$, for the same effect. The exponent $\alpha$ of the theory hides this, because there $N$ and $n$ grow together. The smallest step that makes an outlier shows the rule:
+
+# %%
+wide_steps = [critical_step(replace(problem, N=n * ratio)) for ratio in (10**2, 10**4)]
+claims.check(
+    "Wide networks: the smallest step that makes an outlier grows like the square root of N/n (from N/n = 10^2 to 10^4)",
+    measured=wide_steps[1] / wide_steps[0],
+    predicted=10.0,
+    tolerance=10 * 10**-0.5,
+    source="Errors, wide networks",
+)
+
+
+# %% [markdown]
+# ## More data
+#
+# Now we fix the network and give it more rows, in both batches. The same peak appears at $n = N$, this time as something paradoxical: near it, *more data make the test error worse*. With the right penalty they do not.
+
+# %%
+def long(ratio):
+    return replace(half, n=max(round(ratio * half.N), 10))
+
+
+samples_fine = fine(samples, half.N)
+samples_predicted, samples_measured = predict([long(r) for r in samples_fine]), sweep([long(r) for r in samples])
+linear_samples = np.array([linear_errors(long(r), best_linear(long(r))[0]) for r in samples_fine]).T
+
+# %% mystnb={"figure": {"caption": "Errors against the number of rows per hidden unit, at a small penalty (top) and a moderate one (bottom), with and without the step. The best linear model sees the same rows. Lines: {eq}`eq-err-train` and {eq}`eq-err-test`. Points: simulation at half the sizes of the page, mean over seeds with standard errors.", "name": "fig-err-samples"}, "image": {"alt": "Four log-log panels against n over N. At the small penalty the test error rises to a peak at n equal to N and falls beyond it; at the moderate penalty it falls throughout. With many rows the untrained network ends above the best linear model and the network with the step below it. Points lie on the curves."}}
+against(double_descent(samples, samples_fine, samples_predicted, samples_measured, linear_samples), "$n/N$", marks={"$n = N$": 1.0})
+
+# %%
+for e, title in enumerate(("training", "test")):
+    dropped = [[[0.0], [tilt(long(r), eta)]] for r in samples] * np.ones(2)
+    check_curve(
+        f"{title.capitalize()} error against the number of rows, two penalties, with and without the step", samples_measured[e],
+        predict([long(r) for r in samples])[e], dropped, f"Errors, theorem: {title} error",
+    )
+
+
+# %% [markdown]
+# ### What is left when everything abounds
+#
+# Let first $n \gg N, d$, then $N \gg d$. All that is left is what the features cannot express.
+#
+# ````{prf:proposition} Floors
+# :label: prop-err-floors
+#
+# Let $g \sim \mathcal N(0,1)$ and $\lambda \to 0$. For $n \gg N \gg d$ the test error tends to
+#
+# ```{math}
+# :label: eq-err-floor
+# \sigma_\varepsilon^2 + \min_{p} \; \mathbb E\,\big(\sigma_\star(g) - p(g)\big)^2 ,
+# ```
+#
+# where $p$ runs over $\operatorname{span}\{g\}$ for the untrained network, and over $\operatorname{span}\{g,\, g^k : k \in K\}$ when the spikes of the orders $K$ are infinitely strong.
+# ````
+#
+# ````{dropdown} Proof
+# With $n \gg d$ the direction is exact, $\rho \to 1$, and $t$ is the teacher's own variable. With $n \gg N \gg d$, $\lambda \to 0$: $\lambda m_1 \to 1$, $u = q m_1 \to \infty$ relative to $\phi$, hence $m_2/m_1 = \phi/(\phi + c_1^2u) \to 0$: linear functions are free. Then {eq}`eq-err-train` with $S = 0$ is least squares of
+# $\sigma_\star(g)$ on the $g^k$ in the inner product in which $He_j$ has square norm $j!$, that is in $L^2$ of the Gaussian, with $He_1$ projected out. $\square$
+# ````
+#
+# Without a step, then, unlimited data and unlimited width buy the best *linear* predictor and not more. This is the wall that one gradient step takes down, one power after the other. Note that $p$ has no constant term: the even spike $g^2$ has to spend some of itself on its own mean, so that of
+# $c_{\star,2} He_2$ a part remains.
+
+# %%
+def floor(problem, orders):
+    """Bayes error plus the least squares distance of the teacher from the powers in `orders`."""
+    z, w = gaussian_rule(problem.sigma_star.kinks)
+    powers = z[:, None] ** np.array(orders) * np.sqrt(w)[:, None]
+    target = problem.sigma_star(z) * np.sqrt(w)
+    rest = target - powers @ np.linalg.lstsq(powers, target, rcond=None)[0]
+    return problem.noise_variance + rest @ rest
+
+
+rich = replace(problem, N=d * 10**4, n=d * 10**9)
+for name, measured_floor, orders in (
+    ("without a step", plateau(rich, 1e-8, 0)[1], (1,)),
+    (f"with spikes of order {', '.join(map(str, active))}", plateau(rich, 1e-8, active[-1])[1], active),
+):
+    claims.check(
+        f"Unlimited data, then unlimited width, {name}: the test error ends at the best polynomial in the active powers",
+        measured=measured_floor,
+        predicted=floor(problem, orders),
+        tolerance=0.01 * (floor(problem, (1,)) - problem.noise_variance) + 1e-6,
+        source="Errors, proposition: floors",
+    )
+
+# %% tags=["remove-input"]
+Markdown(f"Here the floors are **{floor(problem, (1,)):.3f}** without a step and **{floor(problem, active):.3f}** with the spikes of order {', '.join(map(str, active))}, above a Bayes error of {problem.noise_variance:.3f}.")
+
+# %% [markdown]
+# (sec-err-breaks)=
+# ## Where it breaks
+#
+# Equation {eq}`eq-err-train` drops terms of relative order $\tau^2$, {eq}`eq-err-tilt`. They vanish as $n \to \infty$ for every $\alpha < \frac12$, but at $n$ of a thousand and large $\alpha$ they can be seen. At $\alpha = \frac12$ they do not vanish at all. The *every-step equivalent*, derived later in the book, keeps them.
+
+# %%
+steps = np.array([problem.step(value) for value in alphas])
+alphas_fine = np.linspace(min(alphas), max(alphas), 41)
+steps_fine = n**alphas_fine
+by_alpha = run_many(problem, [0.0, *steps], ridge, draws, n_test=n_test)
+measured_alpha = [over_seeds(by_alpha.values(name)[:, 1:, 0]) for name in ("train_error", "test_error")]
+finite_strength, every_step = errors(problem, ridge, steps_fine), any_step.errors(problem, ridge, steps_fine)
+
+# %% tags=["hide-input"]
+breaking = [
+    Panel(
+        f"{title} error",
+        [
+            Curve("finite strength", (alphas_fine, finite_strength[e])),
+            Curve("every-step equivalent", (alphas_fine, every_step[e])),
+            Curve("simulated", None, (alphas, measured_alpha[e].mean, measured_alpha[e].standard_error)),
+        ],
+        baselines(alphas_fine, linear_errors(problem, linear_ridge)[e]),
+    )
+    for e, title in enumerate(("Training", "Test"))
+]
+
+# %% mystnb={"figure": {"caption": "Errors against the step exponent. Solid: finite strength, {eq}`eq-err-train` and {eq}`eq-err-test`, exact as $n \\to \\infty$ for $\\alpha < \\frac12$. Dashed: the every-step equivalent. Points: simulation, mean over seeds with standard errors.", "name": "fig-err-breaks"}, "image": {"alt": "Training and test error fall with the step exponent. The two theoretical curves coincide for small exponents and separate towards one half, where the simulated points follow the every-step equivalent."}}
+against(breaking, r"$\alpha = \log\eta/\log n$", xscale="linear")
+
+# %%
+at_alphas = [np.array(formula(problem, ridge, steps)) for formula in (errors, any_step.errors)]
+for e, title in enumerate(("training", "test")):
+    for formula, name, dropped in zip(at_alphas, ("finite strength, up to order tau^2", "every-step equivalent"), (tilt(problem, steps), 0.0), strict=True):
+        check_curve(
+            f"{title.capitalize()} error against alpha, {name}", measured_alpha[e], formula[e], dropped, "Errors, where it breaks"
+        )
+last = [abs(measured_alpha[0].mean[-1] - formula[0][-1]) for formula in at_alphas]
+claims.check(
+    f"At alpha = {alphas[-1]:g} the every-step equivalent is nearer to the simulated training error than the finite-strength formula (distances)",
+    measured=last[1],
+    predicted=last[0],
+    standard_error=measured_alpha[0].standard_error[-1],
+    tolerance=0.0,
+    source="Errors, where it breaks",
+    kind="at most",
+)
+
+# %% [markdown]
+# Other ways to leave the theory's ground:
+#
+# * *Polynomial activations* obey the limits, but their derivatives are unbounded and the corrections at these sizes are large.
+# * *Correlated batches.* If the batch of the step is used again for the fit, $t$ and $\tilde y$ are correlated beyond the teacher, and the training error promises too much.
+# * *An order-one first output* changes the direction of the step ([Setup](setup)): the traces stay, but $\|\beta\|$ and $\rho$ do not. Measure them on a draw and pass them on with `Geometry.plug_in`.
+# * *A teacher without a linear part* has $\rho = 0$: $v$ keeps nothing but the teacher's constant, and without one the step gains nothing.
+
+# %% tags=["remove-input"]
+record(
+    eta=eta,
+    best_ridge_without=best["without a step"][0],
+    best_ridge_with=best["with the step"][0],
+    test_error_without=measured[1].mean[0, at],
+    test_error_with=measured[1].mean[1, at],
+    test_error_with_predicted=at_ridges[1, 1, at],
+    best_linear=linear_test,
+    bayes=problem.noise_variance,
+    gap_spiked=gap[-1].mean[0],
+    gap_gaussian=gap[-1].mean[1],
+)
+
+# %% [markdown]
+# ## What to take along
+#
+# * The step adds regressors $t, t^2, \dots$ to random features and charges a price that falls with $\eta$, {eq}`eq-err-train`.
+# * The training error for all penalties contains the test error, {eq}`eq-err-test`.
+# * At $N = n$ the test error grows like $\lambda^{-1/2}$, with the step as without, {eq}`eq-err-peak`; the right penalty removes the peak.
+# * Without the step, no amount of data or width beats the best linear model, {eq}`eq-err-floor`.
+#
+# ## Exercises
+#
+# ````{exercise-start} All penalty
+# :label: ex-err-heavy
+# ````
+#
+# What do $\mathcal L_{\rm tr}$ and $\mathcal L_{\rm te}$ become as $\lambda \to \infty$? Answer from the definition, then from {eq}`eq-err-train` and {eq}`eq-err-test`.
+#
+# ````{exercise-end}
+# ````
+#
+# ````{solution-start} ex-err-heavy
+# :class: dropdown
+# ````
+#
+# By definition: the penalty forces $\hat a \to 0$, and predicting zero costs $\mathbb E y^2 = c_\star^2 + \sigma_\varepsilon^2$ in training as in test. From the formulas: $\lambda m_1 \to 1$ and $\lambda m_2 \to 1$, so $\lambda b \to c_\star^2 + \sigma_\varepsilon^2$; $TDT^\top$ vanishes like $1/\lambda$ while $S$ does not,
+# so that $\lambda v^\top M^{-1}v$ vanishes like $1/\lambda$ as well. With $\mathcal L_{\rm tr}/\lambda \approx (c_\star^2 + \sigma_\varepsilon^2)/\lambda$ the derivative in {eq}`eq-err-test` gives the same number.
+
+# %%
+heavy = np.array(errors(problem, 1e4, eta))
+claims.check(
+    "A penalty of 10^4: both errors are the mean square of the labels (larger of the two relative deviations)",
+    measured=np.max(np.abs(heavy / (problem.target.second_moment + problem.noise_variance) - 1)),
+    predicted=0.0,
+    tolerance=1e-4 * (1 + problem.target.second_moment * eta**2),
+    source="Errors, exercise: all penalty",
+    kind="at most",
+)
+
+
+# %% [markdown]
+# ````{solution-end}
+# ````
+#
+# ````{exercise-start} Features by hand
+# :label: ex-err-regressors
+# ````
+#
+# The proof of {prf:ref}`thm-err-train` says that the step adds regressors. Do it without any step: take the *untrained* features, append the columns $\tilde t^{\,k}$ for the active orders, mixed and scaled so that the ordinary penalty $\lambda\|a\|^2$ charges $\lambda w^\top S w$ for them, and fit. Compare
+# both errors with the trained network's on the same draw. One of them should agree. Which one, and why not the other?
+#
+# ````{exercise-end}
+# ````
+#
+# ````{solution-start} ex-err-regressors
+# :class: dropdown
+# ````
+#
+# If $S^{-1} = LL^\top$ and the new columns are $[\,t^{\circ k}\,]L$, then coefficients $b$ on them amount to $w = Lb$ and cost $\lambda\|b\|^2 = \lambda w^\top S w$.
+
+# %%
+def engineered(problem, seed):
+    """(trained network, untrained features with powers of t appended): training and test errors, (2, 2)."""
+    draw, size, k = sample.draw(problem, seed, problem.n), problem.step(alpha), np.array(active)
+    step = network.gradient(problem, draw.W0, draw.a, draw.gradient)
+    X, length = np.vstack([draw.ridge.X, draw.test.X]), np.linalg.norm(step.direction)
+    theta = problem.student[1] ** k * np.array([problem.student[j] for j in active]) * (size * length) ** k
+    V = np.sum(draw.a[:, None, None] ** (k[:, None] + k), axis=0)
+    inverse = problem.psi * traces(problem, ridge).q / problem.phi * np.outer(theta, theta) * V
+    powers = (X @ step.direction / length)[:, None] ** k @ np.linalg.cholesky(inverse)
+    untrained = network.features(problem, X, draw.W0)
+    trained = network.features(problem, X, draw.W0, step.matrix, size)
+    return [fitted(trained, draw), fitted(np.hstack([untrained, powers]), draw)]
+
+
+pairs = np.array([engineered(half, s) for s in draws])
+surplus = over_seeds(pairs[:, 0] - pairs[:, 1])
+claims.check(
+    "Untrained features with powers of t appended have the trained network's training error, up to order tau^2 (paired difference)",
+    measured=surplus.mean[0],
+    predicted=0.0,
+    standard_error=surplus.standard_error[0],
+    tolerance=3 * surplus.standard_error[0] + tilt(half, half.step(alpha)) * pairs[:, 0, 0].mean(),
+    source="Errors, theorem: training error",
+)
+Markdown(
+    f"Network minus engineered features: training error {surplus.mean[0]:+.4f} ± {surplus.standard_error[0]:.4f}, test error {surplus.mean[1]:+.4f} ± {surplus.standard_error[1]:.4f}."
+)
+
+
+# %% [markdown]
+# The training errors agree. In the *test* error the network may pay more: to realise $w$ it has to move its second layer by an amount of order $\sqrt{w^\top S w}$ in directions fixed by $a^{\circ k}$, and on fresh inputs the untrained features answer to this move with noise. In the formula it is the derivative of $S$, which
+# depends on $\lambda$ through $q$; the engineered regression has a constant price. For infinitely strong spikes, $S = 0$, the difference vanishes.
+#
+# ````{solution-end}
+# ````
+#
+# ````{exercise-start} A teacher with a constant
+# :label: ex-err-constant
+# ````
+#
+# Add a constant to the teacher, $c_{\star,0} = 1$. The network has no bias in its second layer. Who pays for the constant: the untrained network, a trained tanh network, a trained softplus network?
+#
+# ````{exercise-end}
+# ````
+#
+# ````{solution-start} ex-err-constant
+# :class: dropdown
+# ````
+#
+# The constant is $He_0$. The untrained features are centred and see it as noise. Among the powers of $t$ only the even ones contain $He_0$, and tanh has no even spikes. So compare the plateaus of two spikes, with and without the constant.
+
+# %%
+def price_of_constant(name, degree):
+    """What a constant of 1 in the teacher adds to the test error."""
+    plain = replace(problem, activation=name)
+    raised = replace(plain, teacher=(1.0, *np.array(teacher[1:])) if isinstance(teacher, list) else (1.0, 1.0, 0.5))
+    lowered = replace(raised, teacher=(0.0, *raised.teacher[1:]))
+    return plateau(raised, ridge, degree)[1] - plateau(lowered, ridge, degree)[1]
+
+
+Markdown(
+    "\n".join(
+        f"* {name}, {'untrained' if degree == 0 else 'with two spikes'}: {price_of_constant(name, degree):+.3f}"
+        for name, degree in (("tanh", 0), ("tanh", 2), ("softplus", 0), ("softplus", 2))
+    )
+)
+
+# %% [markdown]
+# A positive number is a price. The even spike of softplus can turn the constant into something useful: it needs $t^2$ with the right mean, and a teacher with $c_{\star,0}$ and $c_{\star,2}$ of the same sign offers just that. With an odd activation the constant also enters $\|\beta\|$ as noise, and costs a little more than its square.
+#
+# ````{solution-end}
+# ````
+#
+# ````{exercise-start} The best penalty of the linear model
+# :label: ex-err-linear
+# ````
+#
+# For ridge regression on $x$, minimise the limiting test error over the penalty. Show that the best one is $\lambda = \phi\, s^2/c_{\star,1}^2$, with $s^2$ as in the list of baselines, and check it.
+#
+# ````{exercise-end}
+# ````
+#
+# ````{solution-start} ex-err-linear
+# :class: dropdown
+# ````
+#
+# Ridge regression with penalty $n\lambda\|b\|^2$ is the Bayes estimate for a Gaussian prior $b \sim \mathcal N(0, \tau_b^2 I)$ and noise variance $s^2$ when $n\lambda = s^2/\tau_b^2$. The true coefficient vector $c_{\star,1}\beta_\star$ looks like such a draw with $\tau_b^2 = c_{\star,1}^2/d$, by rotation invariance. So
+# $\lambda = s^2 d/(n\, c_{\star,1}^2)$ {cite}`DobribanWager2018`. The same argument explains why the training baseline of {numref}`fig-err-samples` is flat: at the best penalty $\tilde y \sim \mathcal N\big(0, \tfrac{s^2}{\lambda}(\tilde X\tilde X^\top/n + \lambda)\big)$, so that
+# $\mathcal L_{\rm tr} = \frac\lambda n \tilde y^\top(\tilde X\tilde X^\top/n + \lambda)^{-1}\tilde y \to s^2$ for any number of rows.
+
+# %%
+closed_form = problem.phi * unexplained(problem) / problem.target[1] ** 2 if problem.target[1] else np.inf
+claims.check(
+    "Linear model: the best ridge penalty is phi s^2 / c_{*,1}^2 (ratio of the two test errors)",
+    measured=linear_errors(problem, min(closed_form, 1e4))[1] / linear_test,
+    predicted=1.0,
+    tolerance=1e-6,
+    source="Dobriban and Wager 2018, ridge regression",
+)
+claims.check(
+    "Linear model at its best penalty: the training error is s^2, whatever the number of rows",
+    measured=linear_errors(replace(problem, n=7 * n), best_linear(replace(problem, n=7 * n))[0])[0],
+    predicted=unexplained(problem),
+    tolerance=1e-4 * unexplained(problem),
+    source="Errors, exercise: the best penalty of the linear model",
+)
+
+# %% [markdown]
+# ````{solution-end}
+# ````
+#
+# ## Claims of this chapter
+
+# %% tags=["remove-input"]
+claims.table()
+
+# %% tags=["remove-input"]
+provenance.stamp()

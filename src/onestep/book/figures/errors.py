@@ -1,0 +1,91 @@
+"""Training and test errors over one variable, never without their baselines: the best linear model, the Bayes error."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from onestep.book.figures.curves import Curve, draw
+from onestep.book.figures.style import INK, NEUTRAL, BookFigure, note, panels, styled, theory
+from onestep.checks import InputError
+
+_BASELINES = ({"color": NEUTRAL, "linestyle": (0, (7, 2))}, {"color": INK, "linestyle": (0, (1, 2))})
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel of errors.
+
+    Attributes
+    ----------
+    title : above the panel.
+    curves : drawn number 0, 1, 2, ... in the colours of the book.
+    baselines : label -> (x, y), at most two, drawn in grey so that they stay behind.
+    ylabel, yscale, ylim : of the vertical axis; (None, top) or (bottom, None) leave one end of `ylim` free.
+    """
+
+    title: str
+    curves: Sequence[Curve]
+    baselines: Mapping[str, tuple] = field(default_factory=dict)
+    ylabel: str = "error"
+    yscale: str = "linear"
+    ylim: tuple[float | None, float | None] = (None, None)
+
+    def __post_init__(self):
+        if len(self.baselines) > len(_BASELINES):
+            raise InputError("baselines", list(self.baselines), f"at most {len(_BASELINES)}")
+
+
+@styled
+def against(
+    parts: Sequence[Panel],
+    xlabel: str,
+    *,
+    xscale: str = "log",
+    xticks: Sequence[float] | None = None,
+    marks: Mapping[str, float] | None = None,
+    columns: int = 2,
+    height: float = 2.9,
+) -> BookFigure:
+    """`parts` over one variable, row by row, under one legend that covers no data.
+
+    Parameters
+    ----------
+    xscale : of the common horizontal axis. `xticks` replaces its ticks, written out in full (no powers of ten).
+    marks : text -> place: vertical lines in every panel; the text is written in the first panel.
+    columns, height : panels in a row, and the height of a row in inches.
+    """
+    figure, axes = panels(columns, -(-len(parts) // columns), height=height)
+    entries: dict[str, object] = {}
+    for number, (ax, part) in enumerate(zip(axes, parts, strict=False)):
+        ax.set(xscale=xscale, yscale=part.yscale, title=part.title, xlabel=xlabel, ylabel=part.ylabel)
+        for (label, line), style in zip(part.baselines.items(), _BASELINES, strict=False):
+            theory(ax, *line, label=label, linewidth=1.4, zorder=1, **style)
+        draw(ax, part.curves)
+        for text, place in (marks or {}).items():
+            note(ax, place, text if number == 0 else "", y=0.14)
+        ax.set_ylim(*part.ylim)
+        for axis in (ax.xaxis, ax.yaxis):
+            if axis.get_scale() == "log":
+                _plain(axis)
+        if xticks is not None:
+            ax.set_xticks(xticks, [f"{tick:g}" for tick in xticks])
+            ax.minorticks_off()
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, handle)
+    for ax in axes[len(parts) :]:
+        ax.set_visible(False)
+    figure.legend(entries.values(), entries.keys(), loc="outside upper left", ncols=min(len(entries), 3))
+    return figure
+
+
+def _plain(axis: Axis) -> None:
+    """Ticks of a short logarithmic axis as plain numbers: 0.2 and not 2 x 10^-1, none of them on top of another."""
+    low, high = axis.get_view_interval()
+    decades = math.log10(high / low)
+    axis.set_minor_formatter(NullFormatter())
+    if decades <= 4:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades <= 1.5 else (1, 3) if decades <= 2.5 else (1,)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
