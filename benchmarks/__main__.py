@@ -80,7 +80,7 @@ def compare(n: int, repeats: int) -> None:
     job.timed(job.problem(200), STEP)
     parts, rates, others = [], [], {name: [] for name in jobs}
     for repeat in range(repeats):
-        rates.append(job.product_rate(problem.precision))
+        rates.append(job.product_rate(problem.precision, min(n, 3000)))
         seconds, ours = job.timed(problem, STEP)
         parts.append(seconds)
         for name, run in jobs.items():
@@ -90,7 +90,7 @@ def compare(n: int, repeats: int) -> None:
             theirs = run(draw, STEP, ridges)
             others[name].append((time.process_time() - start) / seconds["total"])
             _agree(name, ours, theirs)
-        rates.append(job.product_rate(problem.precision))
+        rates.append(job.product_rate(problem.precision, min(n, 3000)))
     rate, ours = np.median(rates), {name: np.median([seconds[name] for seconds in parts]) for name in parts[0]}
     click.echo(
         f"\nn = {n}, d = {problem.d}, N = {problem.N}, {len(ridges)} ridge values, top {job.TOP}, float64, one thread"

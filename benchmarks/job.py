@@ -64,7 +64,7 @@ def timed(problem: Problem, eta: float, seed: int = 0, ridges: np.ndarray = RIDG
     return {**seconds, "everything else": rest, "total": total}, measurement
 
 
-def product_rate(precision: str, n: int = 3000) -> float:
+def product_rate(precision: str, n: int) -> float:
     """Flops per CPU second of this machine's own matrix product, as NumPy calls it."""
     rng = np.random.default_rng(0)
     A, B = (rng.standard_normal((n, n)).astype(precision) for _ in range(2))
