@@ -13,7 +13,7 @@ from scipy.stats import norm
 
 from onestep import InputError, Problem
 from onestep.links import NAMES
-from onestep.theory import any_step
+from onestep.theory import any_step, errors
 from onestep.theory.any_step import fixed_point
 from onestep.theory.any_step import law as law_module
 
@@ -115,6 +115,20 @@ def test_no_step_is_the_untrained_resolvent(activation, ridge):
     assert train == pytest.approx(ridge * (first * m2 + (rest + problem.noise_variance) * m1), rel=1e-8)
     freedom = any_step.solve(problem, ridge, 0.0).degrees_of_freedom
     assert freedom == pytest.approx(problem.n * (1 - ridge * m1), rel=1e-8)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "erf", "relu"])
+@pytest.mark.parametrize("rows", [10**9, 10**12])
+def test_small_eta_squared_over_N_is_the_limit_theory(activation, rows):
+    """The two theories share no code; they meet to 1e-6 at constant steps, and part like eta^2/N."""
+    problem = Problem(rows, rows // 2, 3 * rows // 4, activation, teacher=(0.0, 1.0, 0.5, 0.2))
+    ridge, eta = np.array([1e-3, 0.1, 10.0]), np.array([0.3, 3.0])[:, None]
+    np.testing.assert_allclose(any_step.errors(problem, ridge, eta), errors.errors(problem, ridge, eta), rtol=1e-6)
+    apart = [
+        np.max(np.abs(np.divide(any_step.errors(problem, ridge, step), errors.errors(problem, ridge, step)) - 1))
+        for step in np.array([1e-4, 4e-4]) ** 0.5 * math.sqrt(problem.N)
+    ]
+    assert activation == "relu" or apart[1] / apart[0] == pytest.approx(4, rel=0.15)
 
 
 def test_finer_grids_change_nothing(monkeypatch):

@@ -15,7 +15,8 @@ from onestep.checks import InputError, integer, real, reals
 from onestep.links import Link
 from onestep.problem import Problem
 
-_PLUG_IN_NODES = 48
+_PLUG_IN_NODES = 32
+_STEEP = 4.0  # of the grid for t when it is chosen before the step is known
 _REACH = 8.5  # exp(-8.5^2 / 2) = 2e-16
 _COARSEST, _FINEST = 0.4, 0.03
 _PANELS = 12
@@ -57,30 +58,37 @@ def limit(problem: Problem) -> Geometry:
     return Geometry(norm, first / norm)
 
 
-def plug_in(problem: Problem, norm: float, cosine: float, readout: np.ndarray, projection: np.ndarray) -> Geometry:
+def plug_in(problem: Problem, norm: float, cosine: float, readout, projection) -> Geometry:
     """The geometry of one drawn instance, for predictions free of the sampling noise of these quantities.
 
     norm, cosine : |beta| and cos(beta, beta_star), measured.
     readout : (N,) the drawn second layer a.
-    projection : (n,) the drawn Xt beta / |beta|.
+    projection : (n,) the drawn t = Xt beta / |beta|; or only its root mean square, then t is taken as Gaussian.
 
-    Both empirical laws are compressed to Gauss quadratures that share their first moments (Golub & Welsch 1969).
+    Empirical laws are compressed to Gauss quadratures that share their first moments (Golub & Welsch 1969).
 
     Raises
     ------
-    InputError : norm not positive, |cosine| > 1, or an array that is not of finite numbers.
+    InputError : norm not positive, |cosine| > 1, or an array that is empty or not of finite numbers.
     """
-    a = math.sqrt(problem.N) * reals("readout", readout).ravel()
-    t = reals("projection", projection).ravel()
-    law_of_a, law_of_t = (compress(v, min(_PLUG_IN_NODES, np.unique(v).size)) for v in (a, t))
-    if abs(real("cosine", cosine)) > 1:
+    norm, cosine = real("norm", norm, 0.0, open_below=True), real("cosine", cosine)
+    if abs(cosine) > 1:
         raise InputError("cosine", cosine, "a number between -1 and 1")
-    return Geometry(real("norm", norm, 0.0, open_below=True), float(cosine), law_of_a, law_of_t)
+    a, t = reals("readout", readout).ravel(), reals("projection", projection)
+    if a.size == 0 or t.size == 0 or not np.any(t):
+        name, given = ("readout", readout) if a.size == 0 else ("projection", projection)
+        raise InputError(name, given, "at least one number, and for a projection not only zeros")
+    if t.ndim == 0:
+        nodes, weight = _trapezoid(_STEEP)
+        law_of_t = float(t) * nodes, weight
+    else:
+        law_of_t = compress(t.ravel(), _PLUG_IN_NODES)
+    return Geometry(norm, cosine, compress(math.sqrt(problem.N) * a, _PLUG_IN_NODES), law_of_t)
 
 
 def compress(samples: np.ndarray, nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Gauss quadrature of the empirical law of `samples`, exact for polynomials of degree 2 `nodes` - 1."""
-    nodes = integer("nodes", nodes)
+    """Gauss quadrature of the empirical law of `samples`, exact to degree 2 `nodes` - 1."""
+    nodes = min(integer("nodes", nodes), np.unique(samples).size)
     basis = np.zeros((nodes + 1, samples.size))
     basis[0] = 1 / math.sqrt(samples.size)
     diagonal, off = np.empty(nodes), np.empty(nodes)
@@ -191,26 +199,22 @@ def _trapezoid(steepest: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _moments(link: Link, scale: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """E f, E Z f and E f^2 of f = link(scale Z + mean), for scale (p,) and mean (p, T); each (p, T).
+    """E f, E Z f and E f^2 of f = link(scale Z + mean), for scale (p,) and mean (p, T); each (p, T)."""
+    return tuple(np.stack([_row(link, *row) for row in zip(scale, mean, strict=True)], axis=1))
 
-    Gauss-Legendre panels between -8.5, the points where the argument crosses a kink, and 8.5.
-    """
-    x, w = _panels(math.ceil(_PANELS * float(np.max(scale, initial=1.0)) / (1 + len(link.kinks))), 16)
-    spread = np.maximum(scale, np.finfo(float).tiny)[:, None]
-    crossings = [np.clip((kink - mean) / spread, -_REACH, _REACH) for kink in sorted(link.kinks)]
-    edges = [np.array([[-_REACH]]), *crossings, np.array([[_REACH]])]
-    moments = np.zeros((3, *mean.shape))
+
+def _row(link: Link, scale: float, mean: np.ndarray) -> np.ndarray:
+    """(3, T) moments by Gauss-Legendre panels between -8.5, the points where the argument crosses a kink, and 8.5."""
+    x, w = _panels(math.ceil(_PANELS * max(scale, 1.0) / (1 + len(link.kinks))), 16)
+    crossings = [(kink - mean) / max(scale, np.finfo(float).tiny) for kink in sorted(link.kinks)]
+    edges = [np.array([-_REACH]), *(np.clip(crossing, -_REACH, _REACH) for crossing in crossings), np.array([_REACH])]
+    moments = np.zeros((3, mean.size))
     for low, high in itertools.pairwise(edges):
-        z = low[..., None] + (high - low)[..., None] * x
-        value = link(scale[:, None, None] * z + mean[..., None])
-        density = np.exp(-np.square(z) / 2) * w * ((high - low) / math.sqrt(2 * math.pi))[..., None]
-        weighted = density * value
-        moments += (
-            weighted.sum(-1),
-            np.einsum("...q,...q->...", weighted, z),
-            np.einsum("...q,...q->...", weighted, value),
-        )
-    return tuple(moments)
+        z = low[:, None] + (high - low)[:, None] * x
+        value = link(scale * z + mean[:, None])
+        weighted = value * (np.exp(-np.square(z) / 2) * w * ((high - low) / math.sqrt(2 * math.pi))[:, None])
+        moments += weighted.sum(1), (weighted * z).sum(1), np.einsum("tq,tq->t", weighted, value)
+    return moments
 
 
 @lru_cache(maxsize=64)
