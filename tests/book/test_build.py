@@ -15,6 +15,7 @@ from smallbook import edited, new_book
 from onestep.book import build
 from onestep.book.chapters import Book
 from onestep.book.ledger import load
+from onestep.book.outputs import media_type
 from onestep.book.parameters import ParameterError, from_text
 from onestep.book.stage import command
 
@@ -104,6 +105,15 @@ def test_a_failing_chapter_loses_no_other(book):
     assert [failure.chapter for failure in caught.value.failures] == ["bad"]
     kept = [path.name for path in (book.root / "_build" / "executed").iterdir()]
     assert len(kept) == 1 and kept[0].startswith("small-")
+
+
+def test_a_run_of_a_package_that_was_edited_meanwhile_is_not_kept(monkeypatch):
+    data = {media_type("provenance"): {"source": "now"}}
+    notebook = {"cells": [{"outputs": [{"data": data}]}]}
+    monkeypatch.setattr(build, "source_hash", lambda: "now")
+    assert build.true_to_its_key(notebook)
+    monkeypatch.setattr(build, "source_hash", lambda: "before")
+    assert not build.true_to_its_key(notebook)
 
 
 def test_a_strict_build_fails_with_a_claim(book):

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from onestep.book import files, ledger, stage
 from onestep.book.chapters import Book
 from onestep.book.parameters import ParameterError, validate
-from onestep.book.provenance import source_hash
+from onestep.book.provenance import source_hash, stamped
 from onestep.book.runner import Job, RunFailed, execute_all
 from onestep.book.store import Store
 
@@ -57,7 +57,8 @@ def build(book: Book, jobs: tuple[Job, ...], target: Path, *, processes: int | N
         if isinstance(result, RunFailed):
             failures.append(result)
         else:
-            store.put(job, result)
+            if true_to_its_key(result):
+                store.put(job, result)
             found[job.chapter] = result
     if failures:
         kept = f"{len(found)} of {len(jobs)} chapters are done and kept."
@@ -103,6 +104,12 @@ def jobs(book: Book, given: Mapping[str, object], *, strict: bool) -> tuple[Job,
             chosen[chapter.name][own if dot else name] = value
     options = {"strict": strict, "surroundings": book.surroundings, "folder": str(book.folder)}
     return tuple(Job.make(chapter, chosen[chapter.name], **options) for chapter in chapters)
+
+
+def true_to_its_key(notebook: Mapping) -> bool:
+    """Whether a run was made by the package that its key names; it was not if someone edited the package meanwhile."""
+    facts = stamped(notebook)
+    return facts is None or facts["source"] == source_hash()
 
 
 def cores() -> int:
