@@ -40,9 +40,9 @@ activation = "tanh"         # of the network
 teacher = [0.0, 1.0, 0.5]   # Hermite coefficients of the teacher
 noise_std = 0.5             # standard deviation of the label noise [>= 0]
 ridge = 0.1                 # ridge penalty of the second layer [> 0]
-multiples = [0.25, 0.75, 0.9, 1.0, 1.25, 1.5, 2.5, 3.5]  # step sizes, in units of the critical step; 0, 0.5 and 2 are always there [> 0]
-contrast = "relu"           # a second activation, one with a quadratic part, for the comparison of teachers
-growing = 0.4               # exponent of the growing step that ends that comparison [>= 0.3, < 0.5]
+multiples = [0.25, 0.75, 0.9, 1.0, 1.25, 1.5, 2.5, 3.5]  # simulated: 0, 0.5, 2 and these times the critical step [> 0]
+contrast = "relu"           # a second activation, one with a quadratic part
+growing = 0.4               # exponent of a growing step, for comparison [>= 0.3, < 0.5]
 seeds = 16                  # draws that are averaged [>= 2]
 seed = 0                    # the first of them [>= 0]
 
@@ -66,7 +66,9 @@ from onestep.theory.geometry import Geometry
 from onestep.theory.resolvent import Bulk, density, edges, raw_traces, traces
 
 draws = range(seed, seed + seeds)
-problem = Problem(n=n, d=d, N=N, activation=activation, teacher=teacher, noise_std=noise_std)
+problem = Problem(
+    n=n, d=d, N=N, activation=activation, teacher=teacher, noise_std=noise_std
+)
 problem
 
 # %% [markdown]
@@ -86,9 +88,9 @@ problem
 #
 # ```{math}
 # :label: eq-os-one-term
-# F = F_0 + \theta\; t\, a^\top + \Delta, \qquad \|\Delta\|_{\rm op} = o(\sqrt n), \qquad
-# \|\theta\, t\,a^\top\|_{\rm op} = \theta\sqrt n\,(1 + o(1)), \quad \|F_0\|_{\rm op} = O(\sqrt n) .
+# F = F_0 + \theta\; t\, a^\top + \Delta, \qquad \|\Delta\|_{\rm op} = o(\sqrt n),
 # ```
+# where $\|F_0\|_{\rm op} = O(\sqrt n)$ and $\|\theta\, t\,a^\top\|_{\rm op} = \theta\sqrt n\,(1 + o(1))$.
 # ````
 #
 # ````{dropdown} Sketch of the proof
@@ -183,12 +185,22 @@ def s(problem, ridge, eta):
     return problem.psi / problem.phi * theta**2 * t.q * t.m2
 
 
-outlier = spikes.outliers(problem, strong)[0]
+def largest(problem, eta, geometry=None):
+    """Position of the largest eigenvalue and squared alignment: of the outlier, or of the edge if there is none."""
+    found = spikes.outliers(problem, eta, geometry)
+    return (
+        (found[0].position, found[0].overlaps[1])
+        if found
+        else (edges(problem)[-1, 1], 0.0)
+    )
+
+
+position_at_strong, omega_at_strong = largest(problem, strong)
 
 # %% tags=["remove-input"]
 Markdown(
     f"For the network of this page the bulk ends at {edge:.3f} and the critical step is $\\eta_c$ = {critical:.3f}; there $s$ = "
-    f"{s(problem, -edge * (1 + 1e-9), critical):.4f}. At twice the critical step the outlier should be at {outlier.position:.3f}, with a squared alignment of {outlier.overlaps[1]:.3f}."
+    f"{s(problem, -edge * (1 + 1e-9), critical):.4f}. At twice the critical step the outlier should be at {position_at_strong:.3f}, with a squared alignment of {omega_at_strong:.3f}."
 )
 
 # %% [markdown]
@@ -203,39 +215,67 @@ shown = draws[: min(seeds, 6)]
 def trained(problem, seed, etas):
     """One draw: t, and the trained features for every step size (a generator: one matrix at a time)."""
     W0, a = sample.weights(problem, seed), sample.readout(problem, seed)
-    step = network.gradient(problem, W0, a, sample.batch(problem, seed, "gradient", problem.n))
+    step = network.gradient(
+        problem, W0, a, sample.batch(problem, seed, "gradient", problem.n)
+    )
     X = sample.batch(problem, seed, "ridge", problem.n).X
     t = X @ step.direction / np.linalg.norm(step.direction)
     return t, (network.features(problem, X, W0, step.matrix, eta) for eta in etas)
 
 
-eigenvalues = np.array([[squared_singular_values(F) for F in trained(problem, s_, (0.0, weak, strong))[1]] for s_ in shown])
-
+eigenvalues = np.array(
+    [
+        [squared_singular_values(F) for F in trained(problem, s_, (0.0, weak, strong))[1]]
+        for s_ in shown
+    ]
+)
 
 # %% tags=["hide-input"]
 
+
 def histogram(values, eta, title):
     """Histogram over seeds and predicted density per unit of ln x, with the predicted outlier at step `eta`."""
-    bins = np.geomspace(0.8 * max(edges(problem)[0, 0], 1e-3), 1.15 * eigenvalues.max(), 70)
+    bins = np.geomspace(
+        0.8 * max(edges(problem)[0, 0], 1e-3), 1.15 * eigenvalues.max(), 70
+    )
     width = np.diff(np.log(bins))
     heights = over_seeds([np.histogram(v, bins)[0] / (problem.n * width) for v in values])
     x = np.geomspace(bins[0], bins[-1], 800)
     top = over_seeds(values[:, -1])
     return spectrum.Spectrum(
-        title, bins, heights.mean, heights.standard_error, x, x * density(problem, x),
-        top.mean, top.standard_error, [o.position for o in spikes.outliers(problem, eta)],
+        title,
+        bins,
+        heights.mean,
+        heights.standard_error,
+        x,
+        x * density(problem, x),
+        top.mean,
+        top.standard_error,
+        [o.position for o in spikes.outliers(problem, eta)],
     )
 
 
-titles = ("before the step", f"after the step, η = {weak:.2f} (half the critical step)", f"after the step, η = {strong:.2f} (twice the critical step)")
-spectra = [histogram(eigenvalues[:, i], eta, titles[i]) for i, eta in enumerate((0.0, weak, strong))]
+titles = (
+    "before the step",
+    f"after the step, η = {weak:.2f} (half the critical step)",
+    f"after the step, η = {strong:.2f} (twice the critical step)",
+)
+spectra = [
+    histogram(eigenvalues[:, i], eta, titles[i])
+    for i, eta in enumerate((0.0, weak, strong))
+]
 
 # %% mystnb={"figure": {"caption": "Squared singular values of $F/\\sqrt n$ before the step and after two constant steps. Bars and points: simulation, mean over seeds with standard errors. Lines: the density of the untrained bulk, the same in all panels. Triangle: largest simulated value. The vertical bar is the outlier predicted by {eq}`eq-os-position`.", "name": "fig-before-after"}, "image": {"alt": "Three stacked histograms on a logarithmic axis with the same theoretical bulk curve. In the first two the largest eigenvalue sits at the right edge of the bulk. In the third it stands apart, on the predicted mark."}}
-spectrum.histograms(spectra, r"squared singular value of $F/\sqrt{n}$", r"density per unit of $\ln x$", xscale="log")
+spectrum.histograms(
+    spectra,
+    r"squared singular value of $F/\sqrt{n}$",
+    r"density per unit of $\ln x$",
+    xscale="log",
+)
 
 # %% [markdown]
 # The bulk is the same three times: rank one cannot move a continuum of eigenvalues. The step of half the critical size is invisible, although it changes $F$ by a matrix of the same
-# order as $F$ itself. Twice as far beyond, one eigenvalue stands alone where {eq}`eq-os-position` says.
+# order as $F$ itself. At twice the critical step, one eigenvalue stands alone where {eq}`eq-os-position` says.
 #
 # ## Position and alignment against the step size
 #
@@ -251,17 +291,37 @@ position = over_seeds(full_runs.values("top_values")[:, :, 0])
 alignment = over_seeds(full_runs.values("overlaps")[:, :, 0, 1])
 
 grid = np.linspace(0, steps[-1], 301)
-found = [spikes.outliers(problem, eta) for eta in grid]
-position_line = np.array([o[0].position if o else edge for o in found])
-alignment_line = np.array([o[0].overlaps[1] if o else 0.0 for o in found])
+position_line, alignment_line = np.transpose([largest(problem, eta) for eta in grid])
 
 # %% mystnb={"figure": {"caption": "Largest squared singular value of $F/\\sqrt n$ (left) and squared cosine of its left singular vector with $t = \\tilde X\\beta/\\|\\beta\\|$ (right) against the step size. Lines: {prf:ref}`prop-os-outlier`. Points: simulation, mean over seeds with standard errors. The vertical line is the critical step {eq}`eq-os-critical-step`.", "name": "fig-transition"}, "image": {"alt": "Two panels over the step size. On the left the largest eigenvalue is flat up to the critical step and then rises. On the right the squared alignment is zero up to the critical step and then rises steeply towards one. Simulated points follow both curves, a little rounded at the transition."}}
 side_by_side.side_by_side(
     [
-        Panel("largest squared singular value", [Curve("position", (grid, position_line), (steps, position.mean, position.standard_error))],
-              levels={"edge of the bulk": edge}, legend=None, title="Position"),
-        Panel("squared cosine with $t$", [Curve("alignment", (grid, alignment_line), (steps, alignment.mean, alignment.standard_error))],
-              ylim=(-0.02, 1.02), legend=None, title="Alignment"),
+        Panel(
+            "largest squared singular value",
+            [
+                Curve(
+                    "position",
+                    (grid, position_line),
+                    (steps, position.mean, position.standard_error),
+                )
+            ],
+            levels={"edge of the bulk": edge},
+            legend=None,
+            title="Position",
+        ),
+        Panel(
+            "squared cosine with $t$",
+            [
+                Curve(
+                    "alignment",
+                    (grid, alignment_line),
+                    (steps, alignment.mean, alignment.standard_error),
+                )
+            ],
+            ylim=(-0.02, 1.02),
+            legend=None,
+            title="Alignment",
+        ),
     ],
     r"step size $\eta$",
     marks={r"$\eta_c$": critical},
@@ -278,15 +338,25 @@ def against_plug_in(runs, i):
     """Relative error of the position, and error of the alignment, at step number i: one row per seed."""
     rows = []
     for m in runs.measurements:
-        predicted = spikes.outliers(m.problem, steps[i], Geometry.plug_in(m.problem, **vars(m.geometry)))[0]
-        rows.append((m.top_values[i, 0] / predicted.position - 1, m.overlaps[i, 0, 1] - predicted.overlaps[1]))
+        where, omega = largest(
+            m.problem, steps[i], Geometry.plug_in(m.problem, **vars(m.geometry))
+        )
+        rows.append((m.top_values[i, 0] / where - 1, m.overlaps[i, 0, 1] - omega))
     return np.array(rows)
 
 
-above = np.flatnonzero(steps >= 1.5 * critical)  # nearer to the threshold a draw of finite size may have no outlier yet
-extrapolated = {i: over_seeds(2 * against_plug_in(full_runs, i) - against_plug_in(half_runs, i)) for i in above}
+above = np.flatnonzero(
+    steps >= 1.5 * critical
+)  # nearer to the threshold a draw of finite size may have no outlier yet
+extrapolated = {
+    i: over_seeds(2 * against_plug_in(full_runs, i) - against_plug_in(half_runs, i))
+    for i in above
+}
 two = int(np.searchsorted(steps, strong))
-for name, column in (("Position of the outlier (relative)", 0), ("Alignment of the outlier", 1)):
+for name, column in (
+    ("Position of the outlier (relative)", 0),
+    ("Alignment of the outlier", 1),
+):
     claims.check(
         f"{name} at twice the critical step, minus its plug-in prediction, extrapolated in 1/n",
         measured=extrapolated[two].mean[column],
@@ -301,7 +371,7 @@ rows = "\n".join(
     f"| {steps[i]:.2f} | {steps[i] / critical:.2g} | {position_at:.3f} | {position.mean[i]:.3f} ± {position.standard_error[i]:.3f} | {alignment_at:.3f} "
     f"| {alignment.mean[i]:.3f} ± {alignment.standard_error[i]:.3f} | {100 * extrapolated[i].mean[0]:+.1f} ± {100 * extrapolated[i].standard_error[0]:.1f} % |"
     for i in above
-    for position_at, alignment_at in [(lambda o: (o.position, o.overlaps[1]))(spikes.outliers(problem, steps[i])[0])]
+    for position_at, alignment_at in [largest(problem, steps[i])]
 )
 Markdown(
     "| $\\eta$ | $\\eta/\\eta_c$ | position, predicted | measured | alignment, predicted | measured | position minus plug-in, extrapolated |\n"
@@ -339,26 +409,52 @@ Markdown(
 def below(problem, eta):
     """n times the mean squared cosine of the top left singular vector with t, for eta below the critical step."""
     inside = -edges(problem)[-1, 1] * (1 - 1e-6) - 1e-13j
-    return (traces(problem, inside).m2 / (1 + s(problem, inside, eta))).imag / traces(problem, inside).m1.imag
+    return (traces(problem, inside).m2 / (1 + s(problem, inside, eta))).imag / traces(
+        problem, inside
+    ).m1.imag
 
 
 sub = steps < 0.95 * critical
 sub_grid = np.linspace(0, 0.95 * critical, 200)
-left = {size.n: over_seeds(size.n * runs.values("overlaps")[:, sub, 0, 1]) for size, runs in ((problem, full_runs), (half, half_runs))}
+left = {
+    size.n: over_seeds(size.n * runs.values("overlaps")[:, sub, 0, 1])
+    for size, runs in ((problem, full_runs), (half, half_runs))
+}
 
 # %% mystnb={"figure": {"caption": "What is left of the alignment below the critical step: squared cosine of the top left singular vector with $t$, times $n$. Line: {eq}`eq-os-below`. Points: simulation at two sizes, mean over seeds with standard errors. The two sizes agree: the alignment itself vanishes like $1/n$.", "name": "fig-below"}, "image": {"alt": "n times the squared alignment over the ratio of step to critical step, on a logarithmic axis. The predicted curve starts near four and diverges at the critical step; simulated points for two sizes follow it and stay below it close to the threshold."}}
 below_line = (sub_grid / critical, [below(problem, eta) for eta in sub_grid])
 side_by_side.side_by_side(
-    [Panel(r"$n\,\times$ squared cosine with $t$",
-           [Curve("predicted", below_line), *(Curve(f"simulated, n = {k}", None, (steps[sub] / critical, v.mean, v.standard_error)) for k, v in left.items())],
-           yscale="log")],
-    r"$\eta/\eta_c$", columns=1, height=3.2,
+    [
+        Panel(
+            r"$n\,\times$ squared cosine with $t$",
+            [
+                Curve("predicted", below_line),
+                *(
+                    Curve(
+                        f"simulated, n = {k}",
+                        None,
+                        (steps[sub] / critical, v.mean, v.standard_error),
+                    )
+                    for k, v in left.items()
+                ),
+            ],
+            yscale="log",
+        )
+    ],
+    r"$\eta/\eta_c$",
+    columns=1,
+    height=3.2,
 )
 
 # %%
 for name, eta in (("without a step", 0.0), ("at half the critical step", weak)):
     i = int(np.searchsorted(steps, eta))
-    values = np.concatenate([size.n * runs.values("overlaps")[:, i, :4, 1].ravel() for size, runs in ((problem, full_runs), (half, half_runs))])
+    values = np.concatenate(
+        [
+            size.n * runs.values("overlaps")[:, i, :4, 1].ravel()
+            for size, runs in ((problem, full_runs), (half, half_runs))
+        ]
+    )
     limit = below(problem, eta)
     expected_error = limit * np.sqrt(2 / len(values))  # of a mean of squared Gaussians
     claims.check(
@@ -385,7 +481,12 @@ tops = [top(F, 1).left[:, 0] for F in after]
 ends = np.array([t.min(), t.max()])
 panels = [
     vectors.Cloud(title, t, np.sqrt(n) * np.sign(t @ u) * u, (ends, slope * ends))
-    for title, u, slope in zip(("half the critical step", "twice the critical step"), tops, (0.0, np.sqrt(outlier.overlaps[1])), strict=True)
+    for title, u, slope in zip(
+        ("half the critical step", "twice the critical step"),
+        tops,
+        (0.0, np.sqrt(omega_at_strong)),
+        strict=True,
+    )
 ]
 
 # %% mystnb={"figure": {"caption": "Entries of the top left singular vector $\\hat u$ against $t = \\tilde X\\beta/\\|\\beta\\|$, one draw, one point per row of the batch. Lines: predicted mean, of slope $0$ below the threshold and of slope $\\langle\\hat u, t\\rangle/\\|t\\|$ from {eq}`eq-os-alignment` above it.", "name": "fig-vector"}, "image": {"alt": "Two scatter plots of the entries of the top singular vector against t. On the left a shapeless cloud around zero, on the right a narrow band around a straight line through the origin."}}
@@ -413,33 +514,79 @@ vectors.clouds(panels, r"$t_i$", r"$\sqrt{n}\,\hat u_i$")
 # We ask it of two networks. For an odd activation the quadratic degree could be absent by symmetry alone. The second network has $c_2 \ne 0$, and its teacher a quadratic part (all that is not linear in the teacher of this page, made quadratic).
 
 # %%
-linear_part, rest = problem.target[1], problem.target.nonlinear_variance
-other = replace(problem, activation=contrast, teacher=(0.0, linear_part, float(np.sqrt(rest / 2))))
+linear_part = problem.target[1] or 1.0  # a teacher without one gains nothing: nothing to compare
+rest = problem.target.nonlinear_variance
+other = replace(
+    problem, activation=contrast, teacher=(0.0, linear_part, float(np.sqrt(rest / 2)))
+)
 other_critical = spikes.critical_step(other)
-other_outlier = spikes.outliers(other, 2 * other_critical)[0]
-other_steps = np.array([0.0, 0.5 * other_critical, other_critical, 2 * other_critical, np.sqrt(2 * other_critical * n**growing), n**growing])
+other_steps = np.array(
+    [
+        0.0,
+        0.5 * other_critical,
+        other_critical,
+        2 * other_critical,
+        np.sqrt(2 * other_critical * n**growing),
+        n**growing,
+    ]
+)
 other_runs = run_many(other, other_steps, ridge, draws, top=2)
 
 degrees = np.arange(1, 6)
-omega = {activation: outlier.overlaps[1], contrast: other_outlier.overlaps[1]}
-aligned = {activation: over_seeds(full_runs.values("overlaps")[:, two, 0, 1:6]), contrast: over_seeds(other_runs.values("overlaps")[:, 3, 0, 1:6])}
-levels = {name: np.where(degrees == 1, w, (1 + 2 * degrees * w) / n) for name, w in omega.items()}
+names = str(activation), contrast
+omega = dict(
+    zip(names, (omega_at_strong, largest(other, 2 * other_critical)[1]), strict=True)
+)
+aligned = {
+    names[0]: over_seeds(full_runs.values("overlaps")[:, two, 0, 1:6]),
+    contrast: over_seeds(other_runs.values("overlaps")[:, 3, 0, 1:6]),
+}
+levels = {
+    name: np.where(degrees == 1, w, (1 + 2 * degrees * w) / n)
+    for name, w in omega.items()
+}
 
 # %% mystnb={"figure": {"caption": "Squared cosine of the outlier's left singular vector with $He_k(t)$ at twice the critical step, for two activations. Bars: for $k = 1$ the alignment {eq}`eq-os-alignment`, for $k \\ge 2$ the sampling level {eq}`eq-os-level`, which is what a pure copy of $t$ would show at this $n$. Points: simulation, mean over seeds with standard errors.", "name": "fig-degrees"}, "image": {"alt": "Squared alignment over the Hermite degree on a logarithmic axis. For degree one it is near one. For degrees two to five it is smaller by a factor of more than one hundred, and points and predicted sampling levels agree for both activations."}}
-vectors.alignments(levels, {k: (v.mean, v.standard_error) for k, v in aligned.items()}, r"squared cosine with $He_k(t)$")
+vectors.alignments(
+    levels,
+    {k: (v.mean, v.standard_error) for k, v in aligned.items()},
+    r"squared cosine with $He_k(t)$",
+)
 
 # %%
-half_other = run_many(replace(half, activation=contrast, teacher=other.teacher), other_steps[3], ridge, draws, top=1)
+half_other = run_many(
+    replace(half, activation=contrast, teacher=other.teacher),
+    other_steps[3],
+    ridge,
+    draws,
+    top=1,
+)
 cases = {
-    activation: (omega[activation], [(n, full_runs.values("overlaps")[:, two, 0]), (half.n, half_runs.values("overlaps")[:, two, 0])]),
-    contrast: (omega[contrast], [(n, other_runs.values("overlaps")[:, 3, 0]), (half.n, half_other.values("overlaps")[:, 0, 0])]),
+    names[0]: (
+        omega[names[0]],
+        [
+            (n, full_runs.values("overlaps")[:, two, 0]),
+            (half.n, half_runs.values("overlaps")[:, two, 0]),
+        ],
+    ),
+    contrast: (
+        omega[contrast],
+        [
+            (n, other_runs.values("overlaps")[:, 3, 0]),
+            (half.n, half_other.values("overlaps")[:, 0, 0]),
+        ],
+    ),
 }
-expected_error = np.sqrt(2 / (2 * seeds))  # of a mean of squared Gaussians, over all seeds of two sizes
+expected_error = np.sqrt(
+    2 / (2 * seeds)
+)  # of a mean of squared Gaussians, over all seeds of two sizes
 for name, (w, measured) in cases.items():
     for k in (2, 3):
         claims.check(
             f"{name}: alignment of the spike with He_{k}(t), in units of the sampling level",
-            measured=np.mean([size * overlap[:, k] / (1 + 2 * k * w) for size, overlap in measured]),
+            measured=np.mean(
+                [size * overlap[:, k] / (1 + 2 * k * w) for size, overlap in measured]
+            ),
             predicted=1.0,
             standard_error=expected_error,
             tolerance=3 * expected_error,
@@ -458,7 +605,7 @@ claims.check(
 )
 
 # %% [markdown]
-# For $k \ge 4$ the points tend to lie below the level: the high moments of a Gaussian are carried by rare large values, and a thousand rows do not have them yet.
+# What is beyond degree one is at the sampling level, for both networks: the spike of a constant step carries no curvature. The negative control shows that the measurement would notice. For $k \ge 4$ the points tend to lie below the level: the high moments of a Gaussian are carried by rare large values, and a batch of this size does not have enough of them.
 #
 # ## Training and test error
 #
@@ -496,16 +643,39 @@ claims.check(
 train_line, test_line = errors.errors(problem, ridge, grid)
 train_plateau, test_plateau = errors.plateau(problem, ridge, 1)
 floor = unexplained(problem, intercept=False)
-train, test = (over_seeds(full_runs.values(name)[:, :, 0]) for name in ("train_error", "test_error"))
-gain = {name: over_seeds(full_runs.values(name)[:, :1, 0] - full_runs.values(name)[:, :, 0]) for name in ("train_error", "test_error")}
-gain_limit = {"train_error": train_line[0] - errors.train_error(problem, ridge, steps), "test_error": test_line[0] - errors.test_error(problem, ridge, steps)}
+train, test = (
+    over_seeds(full_runs.values(name)[:, :, 0]) for name in ("train_error", "test_error")
+)
+gain = {
+    name: over_seeds(full_runs.values(name)[:, :1, 0] - full_runs.values(name)[:, :, 0])
+    for name in ("train_error", "test_error")
+}
+gain_limit = {
+    "train_error": train_line[0] - errors.train_error(problem, ridge, steps),
+    "test_error": test_line[0] - errors.test_error(problem, ridge, steps),
+}
 
 # %% mystnb={"figure": {"caption": "Gain of a constant step: training (left) and test error (right) without a step minus the error with it. Lines: {eq}`eq-os-gain` and {eq}`eq-os-test`. Points: simulation, paired differences, mean over seeds with standard errors. Upper horizontal line: the degree-1 plateau. Vertical line: the critical step, where the spectrum changes and the errors do not notice.", "name": "fig-gain"}, "image": {"alt": "Two rising curves of the gain in training and test error over the step size. They start quadratically at zero, pass the critical step smoothly and bend towards the horizontal line of the degree-one plateau."}}
 side_by_side.side_by_side(
     [
-        Panel(f"gain in {word} error", [Curve("gain", (grid, line[0] - line), (steps, gain[name].mean, gain[name].standard_error))],
-              levels={"degree-1 plateau": line[0] - plateau}, ylim=(None, max(1.15 * (line[0] - plateau), 1.1 * gain[name].mean.max())), legend=None, title=word.capitalize())
-        for word, name, line, plateau in (("training", "train_error", train_line, train_plateau), ("test", "test_error", test_line, test_plateau))
+        Panel(
+            f"gain in {word} error",
+            [
+                Curve(
+                    "gain",
+                    (grid, line[0] - line),
+                    (steps, gain[name].mean, gain[name].standard_error),
+                )
+            ],
+            levels={"degree-1 plateau": line[0] - plateau},
+            ylim=(None, max(1.15 * (line[0] - plateau), 1.1 * gain[name].mean.max())),
+            legend=None,
+            title=word.capitalize(),
+        )
+        for word, name, line, plateau in (
+            ("training", "train_error", train_line, train_plateau),
+            ("test", "test_error", test_line, test_plateau),
+        )
     ],
     r"step size $\eta$",
     marks={r"$\eta_c$": critical},
@@ -516,18 +686,40 @@ side_by_side.side_by_side(
 ridge_grid = np.geomspace(ridges[0], ridges[-1], 200)
 test_errors = over_seeds(full_runs.values("test_error")[:, :, 1:])
 by_ridge = [
-    Curve(label, (ridge_grid, errors.test_error(problem, ridge_grid, eta)), (ridges, test_errors.mean[i], test_errors.standard_error[i]))
-    for label, eta in (("no step", 0.0), ("half the critical step", weak), ("twice the critical step", strong))
+    Curve(
+        label,
+        (ridge_grid, errors.test_error(problem, ridge_grid, eta)),
+        (ridges, test_errors.mean[i], test_errors.standard_error[i]),
+    )
+    for label, eta in (
+        ("no step", 0.0),
+        ("half the critical step", weak),
+        ("twice the critical step", strong),
+    )
     for i in [int(np.searchsorted(steps, eta))]
 ] + [
     Curve("degree-1 plateau", (ridge_grid, errors.plateau(problem, ridge_grid, 1)[1])),
-    Curve("ridge regression on x", (ridge_grid, linear_errors(problem, ridge_grid, intercept=False)[1])),
+    Curve(
+        "ridge regression on x",
+        (ridge_grid, linear_errors(problem, ridge_grid, intercept=False)[1]),
+    ),
 ]
 
 # %% mystnb={"figure": {"caption": "The test error itself, against the ridge penalty: without a step, at half and at twice the critical step, on the degree-1 plateau, and for ridge regression on the inputs $x$ themselves. The horizontal line is the floor of all linear predictors. Lines: theory. Points: simulation, mean over seeds with standard errors.", "name": "fig-ridge"}, "image": {"alt": "Test error over the ridge penalty on a logarithmic axis. Each curve has a minimum; the curves are lower for larger steps, and the plateau of degree one is the lowest of the networks, above the floor of linear predictors."}}
 top_of_axis = 1.15 * max(by_ridge[0].predicted[1].max(), test_errors.mean[0].max())
 side_by_side.side_by_side(
-    [Panel("test error", by_ridge, levels={"best linear function": floor}, ylim=(0.9 * floor, top_of_axis))], r"ridge penalty $\lambda$", xscale="log", columns=1, height=3.6
+    [
+        Panel(
+            "test error",
+            by_ridge,
+            levels={"best linear function": floor},
+            ylim=(0.9 * floor, top_of_axis),
+        )
+    ],
+    r"ridge penalty $\lambda$",
+    xscale="log",
+    columns=1,
+    height=3.6,
 )
 
 # %%
@@ -560,12 +752,16 @@ best = {
     "after twice the critical step": errors.best_ridge(problem, strong),
     "on the degree-1 plateau": errors.minimum(lambda r: errors.plateau(problem, r, 1)[1]),
     "for ridge regression on $x$ (second batch)": best_linear(problem, intercept=False),
-    "for ridge regression on $x$ (both batches)": best_linear(replace(problem, n=2 * n), intercept=False),
+    "for ridge regression on $x$ (both batches)": best_linear(
+        replace(problem, n=2 * n), intercept=False
+    ),
 }
 whole = test_line[0] - test_plateau
 Markdown(
     "The smallest test error over all ridge penalties, in theory: "
-    + "; ".join(f"{label} **{error:.3f}** (λ = {at:.2g})" for label, (at, error) in best.items())
+    + "; ".join(
+        f"{label} **{error:.3f}** (λ = {at:.2g})" for label, (at, error) in best.items()
+    )
     + f". No linear function is below {floor:.3f}. At half the critical step, invisible in the spectrum, the network at λ = {ridge:g} has {gain_limit['test_error'][i_weak]:.4f} of the plateau's gain "
     f"of {whole:.4f} in test error; measured: {gain['test_error'].mean[i_weak]:.4f} ± {gain['test_error'].standard_error[i_weak]:.4f}."
 )
@@ -598,7 +794,9 @@ Markdown(
 topped_up = float(np.sqrt(problem.noise_variance + rest))
 variants = {
     "quadratic rest": other,
-    "cubic rest": replace(other, teacher=(0.0, linear_part, 0.0, float(np.sqrt(rest / 6)))),
+    "cubic rest": replace(
+        other, teacher=(0.0, linear_part, 0.0, float(np.sqrt(rest / 6)))
+    ),
     "noise instead": replace(other, teacher=(0.0, linear_part), noise_std=topped_up),
 }
 
@@ -615,9 +813,16 @@ def predicted_gain(case, field, eta):
     return predict(case, ridge) - predict(case, ridge, eta)
 
 
-twin_runs = {name: other_runs if case is other else run_many(case, other_steps, ridge, draws) for name, case in variants.items()}
+twin_runs = {
+    name: other_runs if case is other else run_many(case, other_steps, ridge, draws)
+    for name, case in variants.items()
+}
 fields = {"train_error": "training", "test_error": "test"}
-twin_gains = {(name, field): gains(runs, field) for name, runs in twin_runs.items() for field in fields}
+twin_gains = {
+    (name, field): gains(runs, field)
+    for name, runs in twin_runs.items()
+    for field in fields
+}
 
 # %% tags=["hide-input"]
 eta_grid = np.geomspace(0.7 * other_steps[1:].min(), 1.2 * other_steps.max(), 120)
@@ -627,23 +832,44 @@ def twin_curve(name, field, shift):
     """Gain over the step size for one teacher; the points are moved sideways by a factor to be readable."""
     average = over_seeds(twin_gains[name, field][:, 1:])
     line = predicted_gain(variants[name], field, eta_grid)
-    return Curve(name, (eta_grid, line), (other_steps[1:] * shift, average.mean, average.standard_error))
+    return Curve(
+        name,
+        (eta_grid, line),
+        (other_steps[1:] * shift, average.mean, average.standard_error),
+    )
 
 
 twin_panels = [
-    Panel(f"gain in {word} error", [twin_curve(name, field, shift) for name, shift in zip(variants, (0.93, 1.0, 1.07), strict=True)], title=word.capitalize())
+    Panel(
+        f"gain in {word} error",
+        [
+            twin_curve(name, field, shift)
+            for name, shift in zip(variants, (0.93, 1.0, 1.07), strict=True)
+        ],
+        title=word.capitalize(),
+        legend="lower right",
+    )
     for field, word in fields.items()
 ]
 
 # %% mystnb={"figure": {"caption": "Gain in training and test error for three teachers with the same linear part and the same $\\mathbb E y^2$, against the step size. Lines: finite-strength theory with all orders (for the last two teachers it is the same line). Points: simulation, mean over seeds with standard errors, moved sideways a little. Left vertical line: the critical step. Right one: $n^{1/4}$, where the next chapter begins.", "name": "fig-twins"}, "image": {"alt": "Gain over the step size on a logarithmic axis in two panels. Up to the critical step the three teachers gain the same; for the largest step the teacher with the quadratic part gains clearly more than the other two."}}
-side_by_side.side_by_side(twin_panels, r"step size $\eta$", xscale="log", marks={r"$\eta_c$": other_critical, r"$n^{1/4}$": n**0.25})
+side_by_side.side_by_side(
+    twin_panels,
+    r"step size $\eta$",
+    xscale="log",
+    marks={r"$\eta_c$": other_critical, r"$n^{1/4}$": n**0.25},
+)
 
 # %%
 at = 2  # the critical step
 for field, word in fields.items():
     for name in ("quadratic rest", "cubic rest"):
-        difference = over_seeds((twin_gains[name, field] - twin_gains["noise instead", field])[:, at])
-        expected = predicted_gain(variants[name], field, other_critical) - predicted_gain(variants["noise instead"], field, other_critical)
+        difference = over_seeds(
+            (twin_gains[name, field] - twin_gains["noise instead", field])[:, at]
+        )
+        expected = predicted_gain(variants[name], field, other_critical) - predicted_gain(
+            variants["noise instead"], field, other_critical
+        )
         claims.check(
             f"{name.capitalize()} against noise of the same variance: the critical step gains the same in {word} error (paired)",
             measured=difference.mean,
@@ -652,7 +878,12 @@ for field, word in fields.items():
             tolerance=3 * difference.standard_error,
             source="One spike, corollary on two teachers",
         )
-control = over_seeds((twin_gains["quadratic rest", "train_error"] - twin_gains["noise instead", "train_error"])[:, -1])
+control = over_seeds(
+    (
+        twin_gains["quadratic rest", "train_error"]
+        - twin_gains["noise instead", "train_error"]
+    )[:, -1]
+)
 claims.check(
     "Negative control: the growing step gains more from the quadratic teacher (difference in training error, in standard errors)",
     measured=control.mean / control.standard_error,
@@ -664,7 +895,9 @@ claims.check(
 )
 
 # %% tags=["remove-input"]
-leak = predicted_gain(variants["quadratic rest"], "test_error", other_critical) - predicted_gain(variants["noise instead"], "test_error", other_critical)
+leak = predicted_gain(
+    variants["quadratic rest"], "test_error", other_critical
+) - predicted_gain(variants["noise instead"], "test_error", other_critical)
 without = replace(variants["noise instead"], noise_std=problem.noise_std)
 Markdown(
     f"At the critical step the lines of the first and the last teacher differ by {leak:.4f} in test error: what a second spike, of strength $O(n^{{-1/2}})$, can do at this $n$. "
@@ -711,14 +944,22 @@ def first_correction(problem, eta):
     """The relative change of theta^2 at first order in eta^2/N."""
     student, target = problem.student, problem.target
     step = student[1] * Geometry.limit(problem).beta_norm
-    kappa = problem.phi * (target.second_moment + problem.noise_variance) * student.slope_variance / step**2
+    kappa = (
+        problem.phi
+        * (target.second_moment + problem.noise_variance)
+        * student.slope_variance
+        / step**2
+    )
     return 18 * student[3] / student[1] * (1 + kappa) * (eta * step) ** 2 / problem.N
 
 
 def lag(problem, eta):
     """Relative shift of the outlier that the first correction of theta^2 makes: theta is proportional to eta."""
-    single, factor = alone(Geometry.limit(problem)), np.sqrt(1 + first_correction(problem, eta))
-    corrected, plain = (spikes.outliers(problem, e, single)[0].position for e in (eta * factor, eta))
+    single, factor = (
+        alone(Geometry.limit(problem)),
+        np.sqrt(1 + first_correction(problem, eta)),
+    )
+    corrected, plain = (largest(problem, e, single)[0] for e in (eta * factor, eta))
     return corrected / plain - 1
 
 
@@ -726,27 +967,46 @@ def single_deviation(m, eta):
     """Relative deviation of the simulated outlier from the plug-in prediction of one spike alone."""
     single = alone(Geometry.plug_in(m.problem, **vars(m.geometry)))
     i = int(np.searchsorted(steps, eta))
-    return m.top_values[i, 0] / spikes.outliers(m.problem, eta, single)[0].position - 1
+    return m.top_values[i, 0] / largest(m.problem, eta, single)[0] - 1
 
 
 far = steps[steps >= 1.9 * critical]
 deviations = {
-    size.n: over_seeds([[100 * single_deviation(m, eta) for eta in far] for m in runs.measurements])
+    size.n: over_seeds(
+        [[100 * single_deviation(m, eta) for eta in far] for m in runs.measurements]
+    )
     for size, runs in ((problem, full_runs), (half, half_runs))
 }
 far_grid = np.linspace(far[0], far[-1], 60)
 
 # %% mystnb={"figure": {"caption": "Relative deviation of the outlier from the prediction of a single spike, at two sizes. Lines: the first correction {eq}`eq-os-correction`. Points: simulation with plug-in geometry, mean over seeds with standard errors.", "name": "fig-lag"}, "image": {"alt": "Deviation in per cent over the step size. Two curves for two sizes fall with the step; the one for the smaller size falls about twice as fast, and simulated points follow both."}}
 side_by_side.side_by_side(
-    [Panel("deviation of the position [%]", [
-        Curve(f"n = {size.n}, N = {size.N}", (far_grid, [100 * lag(size, eta) for eta in far_grid]), (far, deviations[size.n].mean, deviations[size.n].standard_error))
-        for size in (problem, half)
-    ], levels={"single spike": 0.0})],
-    r"step size $\eta$", columns=1, height=3.1,
+    [
+        Panel(
+            "deviation of the position [%]",
+            [
+                Curve(
+                    f"n = {size.n}, N = {size.N}",
+                    (far_grid, [100 * lag(size, eta) for eta in far_grid]),
+                    (far, deviations[size.n].mean, deviations[size.n].standard_error),
+                )
+                for size in (problem, half)
+            ],
+            levels={"single spike": 0.0},
+        )
+    ],
+    r"step size $\eta$",
+    columns=1,
+    height=3.1,
 )
 
 # %%
-last = over_seeds([2 * single_deviation(f, far[-1]) - single_deviation(h, far[-1]) for f, h in zip(full_runs.measurements, half_runs.measurements, strict=True)])
+last = over_seeds(
+    [
+        2 * single_deviation(f, far[-1]) - single_deviation(h, far[-1])
+        for f, h in zip(full_runs.measurements, half_runs.measurements, strict=True)
+    ]
+)
 claims.check(
     "The deviation from a single spike at the largest step is a finite-size effect: it vanishes when extrapolated in 1/n",
     measured=last.mean,
@@ -762,7 +1022,7 @@ claims.check(
 #
 # **The first output.** With an output of order one the gradient is not rank one along $X^\top y$, as [Setup](setup) shows: part of the step un-learns the function that the network started with, and $\|\beta\|$ and $\rho$ are no longer those of {eq}`eq-direction`.
 #
-# **No linear part.** With $c_{\star,1} = 0$ the outlier is there all the same: $\|\beta\|^2 = \phi\,\mathbb E y^2$ is not zero. But the direction is pure noise, $\rho = 0$, and the gain {eq}`eq-os-gain` vanishes. *An outlier is no proof of learning.* {prf:ref}`ex-os-blind` shows it.
+# **No linear part.** With $c_{\star,1} = 0$ the outlier is there all the same: $\|\beta\|^2 = \phi\,\mathbb E y^2$ is not zero. But the direction is pure noise, $\rho = 0$, and the gain {eq}`eq-os-gain` vanishes. *An outlier is no proof of learning.* {ref}`ex-os-blind` shows it.
 
 # %% tags=["remove-input"]
 record(
@@ -858,9 +1118,9 @@ claims.check(
 )
 
 # %%
-blind_outlier = spikes.outliers(blind, blind_step)[0]
+blind_position, blind_omega = largest(blind, blind_step)
 Markdown(
-    f"Predicted outlier {blind_outlier.position:.3f} with alignment {blind_outlier.overlaps[1]:.3f}; measured {over_seeds(blind_runs.values('top_values')[:, 1, 0]):.3f} and "
+    f"Predicted outlier {blind_position:.3f} with alignment {blind_omega:.3f}; measured {over_seeds(blind_runs.values('top_values')[:, 1, 0]):.3f} and "
     f"{over_seeds(blind_runs.values('overlaps')[:, 1, 0, 1]):.3f}. Gain in test error: {blind_gain:.4f}."
 )
 
@@ -885,10 +1145,16 @@ Markdown(
 
 # %%
 at_edge, many = traces(problem, -edge * (1 + 1e-9)), np.geomspace(1e-6, 10, 400)
-ratio = np.sqrt(-at_edge.q * at_edge.m2 / (traces(problem, many).q * traces(problem, many).m2))
+ratio = np.sqrt(
+    -at_edge.q * at_edge.m2 / (traces(problem, many).q * traces(problem, many).m2)
+)
 Markdown(
     f"The ratio η½/η_c rises from {ratio[0]:.3f} at λ = {many[0]:.0e} to {ratio[-1]:.3f} at λ = {many[-1]:g}; at the λ = {ridge:g} of this page it is {np.interp(ridge, many, ratio):.3f}. "
-    + (f"Half of the gain comes before the outlier for λ < {many[ratio < 1][-1]:.3g}." if ratio[0] < 1 else "The outlier always comes first.")
+    + (
+        f"Half of the gain comes before the outlier for λ < {many[ratio < 1][-1]:.3g}."
+        if ratio[0] < 1
+        else "The outlier always comes first."
+    )
 )
 
 # %% [markdown]
@@ -915,8 +1181,18 @@ factors = (0.5, 1, 2, 8)
 rows = []
 for factor in factors:
     case = replace(problem, n_gradient=round(factor * n))
-    rows.append((factor, Geometry.limit(case).rho, spikes.critical_step(case), errors.improvement(case, ridge, 1).test[0]))
-Markdown("| rows of the gradient batch over n | ρ | critical step | gain in test error on the plateau |\n|---:|---:|---:|---:|\n" + "\n".join("| {:g} | {:.3f} | {:.3f} | {:.4f} |".format(*row) for row in rows))
+    rows.append(
+        (
+            factor,
+            Geometry.limit(case).rho,
+            spikes.critical_step(case),
+            errors.improvement(case, ridge, 1).test[0],
+        )
+    )
+Markdown(
+    "| rows of the gradient batch over n | ρ | critical step | gain in test error on the plateau |\n|---:|---:|---:|---:|\n"
+    + "\n".join("| {:g} | {:.3f} | {:.3f} | {:.4f} |".format(*row) for row in rows)
+)
 
 # %% [markdown]
 # ````{solution-end}
