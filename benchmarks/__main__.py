@@ -123,22 +123,27 @@ def _agree(name, ours, theirs) -> None:
 @click.option("--precision", default="float32", show_default=True)
 def scale(sizes, precision):
     """Cost against n, each size in a process of its own: CPU seconds by part, peak memory, fitted exponents."""
-    click.echo(machine() + f"; {precision}, 10 ridge values, top {job.TOP}, n test rows\n")
     sizes, results = [int(size) for size in sizes.split(",")], []
-    names = None
     for n in sizes:
         command = [sys.executable, "-m", "benchmarks", "one", str(n), precision]
         results.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-        if names is None:
-            names = list(results[0])
-            click.echo("| n | " + " | ".join(names) + " |\n|" + "---|" * (len(names) + 1))
-        click.echo(f"| {n} | " + " | ".join(f"{results[-1][name]:.2f}" for name in names) + " |")
-    exponents = {}
+        click.echo(f"n = {n}: {results[-1]['total']:.1f} CPU s", err=True)
+    click.echo(machine() + f"; {precision}, 10 ridge values, top {job.TOP}, n test rows\n")
+    click.echo(growth(sizes, results))
+
+
+def growth(sizes: list[int], results: list[dict]) -> str:
+    """The table of `scale`: a row for each n, and the slope of log(seconds) against log(n) over what is not noise."""
+    names = list(results[0])
+    lines = [f"| n | {' | '.join(names)} |", "|" + "---|" * (len(names) + 1)]
+    for n, result in zip(sizes, results, strict=True):
+        lines.append(f"| {n} | " + " | ".join(f"{result[name]:.2f}" for name in names) + " |")
+    exponents = []
     for name in names:
-        points = [(n, result[name]) for n, result in zip(sizes, results, strict=True) if result[name] > 0.05]
-        if len(points) >= 3:
-            exponents[name] = np.polyfit(*np.log(np.array(points).T), 1)[0]
-    click.echo("| exponent | " + " | ".join(f"{exponents[n]:.2f}" if n in exponents else "" for n in names) + " |")
+        points = [(n, result[name]) for n, result in zip(sizes, results, strict=True) if result[name] > 0.02]
+        slope = np.polyfit(*np.log(np.array(points).T), 1)[0] if len(points) >= 3 else None
+        exponents.append("" if slope is None else f"{slope:.2f}")
+    return "\n".join([*lines, f"| exponent | {' | '.join(exponents)} |"])
 
 
 @main.command(hidden=True)
