@@ -45,7 +45,7 @@ odd = "tanh"               # spectrum experiment: odd [tanh | erf | sin | sigmoi
 non_odd = "relu"           # spectrum experiment: not odd [relu | softplus]
 quadratic = [0.0, 0.3, 0.6]  # spectrum experiment: mostly quadratic, by coefficients
 ridge = 0.1                # penalty at which the resolvent is compared [> 0]
-sizes = [200, 400, 800, 1600]  # gradient experiment: values of n [>= 50]
+sizes = [150, 300, 600, 1200]  # gradient experiment: values of n [>= 50]
 ratios = [0.1, 0.25, 0.5, 1.0, 2.0, 4.0]  # direction experiment: values of d/n [> 0]
 direction_seeds = 24       # direction experiment: draws that are averaged [>= 2]
 samples = 400000           # Gaussian draws for the Hermite coefficients [>= 1000]
@@ -641,25 +641,24 @@ Markdown(
 # the mean-field scaling; the order-one scaling with $\beta$ and with $\beta_r$; and a tame case with no tails to make logarithms, where $a_j = 1/\sqrt N$ and the labels are bounded.
 
 # %%
-def rank_one_error(problem, seed, use_residual=False):
-    """|G - c_1 a beta'| in operator norm, or with beta_r in the place of beta."""
+def rank_one_errors(problem, seed):
+    """|G - c_1 a beta'| in operator norm on one batch, for beta and for beta_r."""
     W0, a = sample.weights(problem, seed), sample.readout(problem, seed)
     batch = sample.batch(problem, seed, "gradient", problem.n)
     step = network.gradient(problem, W0, a, batch)
-    beta = step.direction if use_residual else network.direction(batch.X, batch.y)
-    return operator_norm(step.matrix - problem.student[1] * np.outer(a, beta))
+    directions = network.direction(batch.X, batch.y), step.direction
+    c1 = problem.student[1]
+    return [operator_norm(step.matrix - c1 * np.outer(a, beta)) for beta in directions]
 
 
-def errors_by_size(problem, use_residual=False):
-    """The error for every seed and size, at the aspect ratios of `problem`."""
+def errors_by_size(problem):
+    """The errors for beta and for beta_r, each of shape (seeds, sizes), at fixed ratios."""
     wide = problem.phi / problem.psi
     scaled = [
-        replace(problem, n=k, d=round(problem.phi * k), N=round(wide * k))
-        for k in sizes
+        replace(problem, n=k, d=round(problem.phi * k), N=round(wide * k)) for k in sizes
     ]
-    return np.array(
-        [[rank_one_error(p, s, use_residual) for p in scaled] for s in draws]
-    )
+    errors = [[rank_one_errors(case, s) for case in scaled] for s in draws]
+    return np.moveaxis(np.array(errors), -1, 0)
 
 
 def fitted_slope(errors):
@@ -669,11 +668,12 @@ def fitted_slope(errors):
 
 order_one = replace(problem, first_output="order_one")
 tame = replace(problem, readout="constant", teacher="tanh", noise_std=0.0)
+labels_only, residual = errors_by_size(order_one)
 errors = {
-    "order-one output, β": errors_by_size(order_one),
-    "order-one output, β_r": errors_by_size(order_one, use_residual=True),
-    "mean-field output, β": errors_by_size(problem),
-    "mean-field output, β, no tails": errors_by_size(tame),
+    "order-one output, β": labels_only,
+    "order-one output, β_r": residual,
+    "mean-field output, β": errors_by_size(problem)[0],
+    "mean-field output, β, no tails": errors_by_size(tame)[0],
 }
 slopes = {name: fitted_slope(values) for name, values in errors.items()}
 student = problem.student
@@ -722,7 +722,7 @@ Markdown(
 # largest labels still grow, logarithmically, with $n$. This is what *polylog* means in practice: at these sizes it is not a detail.
 
 # %% tags=["hide-input"]
-flat, residual, default, bounded = slopes.values()
+_, _, default, bounded = slopes.values()
 last = over_seeds(errors["order-one output, β"][:, -1])
 same_rate = fitted_slope(
     errors["order-one output, β_r"] / errors["mean-field output, β"]
@@ -996,10 +996,14 @@ Markdown(
 
 # %%
 blind = replace(problem, teacher=(0.0, 0.0, 1.0))
-blind_draws = [
-    direction_of_step(blind, s) for s in range(seed, seed + direction_seeds)
-]
-norms, cosines = (over_seeds(column) for column in zip(*blind_draws, strict=True))
+lengths, own_lengths, cosines = [], [], []
+for s in range(seed, seed + direction_seeds):
+    squared, cosine = direction_of_step(blind, s)
+    labels = sample.batch(blind, s, "gradient", blind.n).y
+    lengths.append(squared)
+    own_lengths.append(squared / (blind.phi * np.mean(labels**2)))
+    cosines.append(cosine)
+cosines = over_seeds(cosines)
 spread = cosines.standard_error * np.sqrt(direction_seeds)
 claims.check(
     "Teacher without linear part: mean cosine of the step with its direction",
@@ -1012,8 +1016,12 @@ claims.check(
 
 # %%
 Markdown(
-    f"The squared length is {norms:.3f}, its limit {direction_predicted(blind, blind.phi)[0]:.3f}. The cosines of {direction_seeds} draws "
-    f"have a standard deviation of {spread:.3f}, which is {spread * np.sqrt(n):.1f}/√n."
+    f"The squared length is {over_seeds(lengths):.3f}, its limit "
+    f"{direction_predicted(blind, blind.phi)[0]:.3f}. Most of the scatter is that of the "
+    "labels, which have a heavy tail: relative to $\\phi\\,\\|y\\|^2/n$, the same formula "
+    f"with each draw's own labels, it is {over_seeds(own_lengths):.3f}. The cosines have "
+    f"a standard deviation of {spread:.3f} over draws, which is "
+    f"{spread * np.sqrt(n):.1f}/√n."
 )
 
 # %% [markdown]
@@ -1044,7 +1052,7 @@ one_at_a_time = {
 }
 Markdown(
     "\n".join(
-        f"* {name}: slope {fitted_slope(errors_by_size(p)):.3f}"
+        f"* {name}: slope {fitted_slope(errors_by_size(p)[0]):.3f}"
         for name, p in one_at_a_time.items()
     )
 )
