@@ -15,7 +15,6 @@
 # ---
 
 # %% [markdown]
-# (errors)=
 # # Errors
 #
 # **The result of this chapter.** Training and test error of the fitted network have limits, and three numbers of the *untrained* features, $m_1$, $m_2$ and $q$, give both. A gradient step enters
@@ -39,16 +38,16 @@ N = 750                     # hidden units [>= 20]
 activation = "softplus"     # of the network
 teacher = [0.0, 1.0, 0.5]   # Hermite coefficients of the teacher
 noise_std = 0.5             # standard deviation of the label noise [>= 0]
-alpha = 0.29                # step exponent: eta = n**alpha [> 0, < 0.5]
+alpha = 0.29                # step exponent: eta = n**alpha [> 0, <= 0.4]
 ridge = 0.1                 # ridge penalty where a figure uses one [> 0]
 small_ridge = 0.0003        # ridge penalty at the interpolation threshold [> 0]
 ridges = [0.0001, 0.001, 0.01, 0.1, 1.0, 10.0]           # ridge penalties of the curves against the ridge [> 0]
-sizes = [150, 300, 600, 1200]                            # values of n in the equivalence experiment [>= 50]
-widths = [0.1, 0.3, 0.6, 0.8, 1.0, 1.25, 1.8, 3.0, 5.0]  # values of N/n in the double descent experiment [> 0]
+sizes = [125, 250, 500, 1000]                            # values of n in the equivalence experiment [>= 50]
+widths = [0.1, 0.3, 0.6, 0.8, 1.0, 1.25, 2.0, 4.0]       # values of N/n in the double descent experiment [> 0]
 samples = [0.2, 0.5, 0.8, 1.0, 1.25, 1.8, 3.0, 6.0]      # values of n/N in the sample experiment [> 0]
 alphas = [0.1, 0.2, 0.3, 0.4, 0.5]                       # step exponents of the last experiment [>= 0, <= 0.5]
 n_test = 2000               # rows of the test batch [>= 100]
-seeds = 12                  # draws that are averaged [>= 2]
+seeds = 10                  # draws that are averaged [>= 2]
 seed = 0                    # the first of them [>= 0]
 
 # %% tags=["hide-input"]
@@ -71,6 +70,7 @@ from onestep.theory.baselines import unexplained
 from onestep.theory.errors import errors
 from onestep.theory.geometry import kept_orders
 
+sizes, ridges, widths, samples, alphas = map(sorted, (sizes, ridges, widths, samples, alphas))
 draws = range(seed, seed + seeds)
 problem = Problem(n=n, d=d, N=N, activation=activation, teacher=teacher, noise_std=noise_std)
 eta = problem.step(alpha)
@@ -141,7 +141,7 @@ Markdown(
 # {cite:t}`Moniri2024` prove this. The theory works with the third model; the reader cares about the first. So the first question to a simulation is whether they agree *on the same draw*: same weights, same data, same step.
 #
 # A fair comparison of test errors needs test features in each model. In the second they are what {eq}`eq-err-spiked` gives for the rows of the test batch. In the third, a test row keeps $W_0$, $\beta$ and $a$ but
-# gets a *fresh* row of $Z$: in the network the non-linear part of a new input's features is new, too. (Re-using the rows of $Z$ would let ridge regression memorise them.)
+# gets a *fresh* row of $Z$: in the network the non-linear part of a new input's features is new, too. (Re-using the rows of $Z$ would give test rows the noise of training rows, to which the fit has adapted.)
 #
 # As a negative control we leave out the last of the spikes. If the comparison is sharp, it must notice.
 
@@ -438,15 +438,16 @@ claims.check(
     tolerance=3 * difference.standard_error,
     source="Errors, theorem: test error",
 )
-claims.check(
-    "Diagonal entries of the resolvent concentrate: over the last doublings of n the exponent of their spread is nearer to -1/2 than over the first",
-    measured=abs(exponents.mean[-1] + 0.5),
-    predicted=abs(exponents.mean[0] + 0.5),
-    standard_error=exponents.standard_error[-1],
-    tolerance=3 * np.hypot(*exponents.standard_error[[0, -1]]),
-    source="Errors, theorem: test error",
-    kind="at most",
-)
+if len(sizes) > 2:
+    claims.check(
+        "Diagonal entries of the resolvent concentrate: over the last doublings of n the exponent of their spread is nearer to -1/2 than over the first",
+        measured=abs(exponents.mean[-1] + 0.5),
+        predicted=abs(exponents.mean[0] + 0.5),
+        standard_error=exponents.standard_error[-1],
+        tolerance=3 * np.hypot(*exponents.standard_error[[0, -1]]),
+        source="Errors, theorem: test error",
+        kind="at most",
+    )
 
 # %% [markdown]
 # ## Both errors against the ridge
@@ -476,14 +477,14 @@ levels = [
 ]
 gaps = [
     Panel(
-        f"{title}: difference to the spiked one",
+        f"{title} error, paired",
         [
             Curve(names[0], flat(0.0, sizes), (sizes, *column(gap, 0, e))),
             Curve(names[1]),
             Curve(names[2], None, (sizes, *column(gap, 1, e))),
             Curve(names[3], (sizes, control[:, e]), (sizes, *column(gap, 2, e))),
         ],
-        ylabel="difference",
+        ylabel="difference to the spiked one",
     )
     for e, title in enumerate(("Training", "Test"))
 ]
@@ -498,14 +499,14 @@ against([*levels, *gaps], "$n$", xticks=sizes)
 #
 # ```{math}
 # :label: eq-err-tilt
-# \tau^2 = \frac{(\eta\, c_1 \|\beta\|)^2}{N} \;\propto\; n^{2\alpha - 1},
+# \delta^2 = \frac{(\eta\, c_1 \|\beta\|)^2}{N} \;\propto\; n^{2\alpha - 1},
 # ```
 #
 # the mean square of the coefficient $\eta c_1 a_j\|\beta\|$ with which $t$ enters a unit's argument. It is the second-order term of an expansion in that coefficient. The claims below allow for it, and check that the gap closes at this rate.
 
 # %%
 def tilt(problem, eta):
-    """tau^2, the relative size of what the spiked approximation drops."""
+    """delta^2, the relative size of what the spiked approximation drops."""
     return (eta * problem.student[1] * Geometry.limit(problem).beta_norm) ** 2 / problem.N
 
 
@@ -513,7 +514,7 @@ largest = at_size(sizes[-1])
 source = "Moniri et al. 2024, equivalence of errors"
 for e, title in enumerate(("training", "test")):
     dropped = tilt(largest, largest.step(alpha)) * level[-1].mean[0, e]
-    for m, (name, allowed) in enumerate((("the network's, up to order tau^2", dropped), ("that of the Gaussian equivalent", 0.0))):
+    for m, (name, allowed) in enumerate((("the network's, up to order delta^2", dropped), ("that of the Gaussian equivalent", 0.0))):
         claims.check(
             f"Same draw, n = {sizes[-1]}: the {title} error of the spiked approximation is {name} (paired difference)",
             measured=gap[-1].mean[m, e],
@@ -532,7 +533,7 @@ for e, title in enumerate(("training", "test")):
         predicted=shrunk,
         standard_error=gap[-1].standard_error[0, e],
         tolerance=3 * gap[-1].standard_error[0, e],
-        source="Errors, equation for tau",
+        source="Errors, equation for delta",
         kind="at most",
     )
     claims.check(
@@ -889,7 +890,7 @@ Markdown(f"Here the floors are **{floor(problem, (1,)):.3f}** without a step and
 # (sec-err-breaks)=
 # ## Where it breaks
 #
-# Equation {eq}`eq-err-train` drops terms of relative order $\tau^2$, {eq}`eq-err-tilt`. They vanish as $n \to \infty$ for every $\alpha < \frac12$, but at $n$ of a thousand and large $\alpha$ they can be seen. At $\alpha = \frac12$ they do not vanish at all. The *every-step equivalent*, derived later in the book, keeps them.
+# Equation {eq}`eq-err-train` drops terms of relative order $\delta^2$, {eq}`eq-err-tilt`. They vanish as $n \to \infty$ for every $\alpha < \frac12$, but at $n$ of a thousand and large $\alpha$ they can be seen. At $\alpha = \frac12$ they do not vanish at all. The *every-step equivalent*, derived later in the book, keeps them.
 
 # %%
 steps = np.array([problem.step(value) for value in alphas])
@@ -919,7 +920,7 @@ against(breaking, r"$\alpha = \log\eta/\log n$", xscale="linear")
 # %%
 at_alphas = [np.array(formula(problem, ridge, steps)) for formula in (errors, any_step.errors)]
 for e, title in enumerate(("training", "test")):
-    for formula, name, dropped in zip(at_alphas, ("finite strength, up to order tau^2", "every-step equivalent"), (tilt(problem, steps), 0.0), strict=True):
+    for formula, name, dropped in zip(at_alphas, ("finite strength, up to order delta^2", "every-step equivalent"), (tilt(problem, steps), 0.0), strict=True):
         check_curve(
             f"{title.capitalize()} error against alpha, {name}", measured_alpha[e], formula[e], dropped, "Errors, where it breaks"
         )
@@ -1032,7 +1033,7 @@ def engineered(problem, seed):
 pairs = np.array([engineered(half, s) for s in draws])
 surplus = over_seeds(pairs[:, 0] - pairs[:, 1])
 claims.check(
-    "Untrained features with powers of t appended have the trained network's training error, up to order tau^2 (paired difference)",
+    "Untrained features with powers of t appended have the trained network's training error, up to order delta^2 (paired difference)",
     measured=surplus.mean[0],
     predicted=0.0,
     standard_error=surplus.standard_error[0],
@@ -1055,7 +1056,7 @@ Markdown(
 # :label: ex-err-constant
 # ````
 #
-# Add a constant to the teacher, $c_{\star,0} = 1$. The network has no bias in its second layer. Who pays for the constant: the untrained network, a trained tanh network, a trained softplus network?
+# Take the teacher $He_1 + \frac12 He_2$ and add a constant, $c_{\star,0} = 1$. The network has no bias in its second layer. Who pays for the constant: the untrained network, a trained tanh network, a trained softplus network?
 #
 # ````{exercise-end}
 # ````
@@ -1069,10 +1070,8 @@ Markdown(
 # %%
 def price_of_constant(name, degree):
     """What a constant of 1 in the teacher adds to the test error."""
-    plain = replace(problem, activation=name)
-    raised = replace(plain, teacher=(1.0, *np.array(teacher[1:])) if isinstance(teacher, list) else (1.0, 1.0, 0.5))
-    lowered = replace(raised, teacher=(0.0, *raised.teacher[1:]))
-    return plateau(raised, ridge, degree)[1] - plateau(lowered, ridge, degree)[1]
+    raised = replace(problem, activation=name, teacher=(1.0, 1.0, 0.5))
+    return plateau(raised, ridge, degree)[1] - plateau(replace(raised, teacher=(0.0, 1.0, 0.5)), ridge, degree)[1]
 
 
 Markdown(
@@ -1101,15 +1100,15 @@ Markdown(
 # :class: dropdown
 # ````
 #
-# Ridge regression with penalty $n\lambda\|b\|^2$ is the Bayes estimate for a Gaussian prior $b \sim \mathcal N(0, \tau_b^2 I)$ and noise variance $s^2$ when $n\lambda = s^2/\tau_b^2$. The true coefficient vector $c_{\star,1}\beta_\star$ looks like such a draw with $\tau_b^2 = c_{\star,1}^2/d$, by rotation invariance. So
+# Ridge regression with penalty $n\lambda\|b\|^2$ is the Bayes estimate for a Gaussian prior $b \sim \mathcal N(0, \omega^2 I)$ and noise variance $s^2$ when $n\lambda = s^2/\omega^2$. The true coefficient vector $c_{\star,1}\beta_\star$ looks like such a draw with $\omega^2 = c_{\star,1}^2/d$, by rotation invariance. So
 # $\lambda = s^2 d/(n\, c_{\star,1}^2)$ {cite}`DobribanWager2018`. The same argument explains why the training baseline of {numref}`fig-err-samples` is flat: at the best penalty $\tilde y \sim \mathcal N\big(0, \tfrac{s^2}{\lambda}(\tilde X\tilde X^\top/n + \lambda)\big)$, so that
 # $\mathcal L_{\rm tr} = \frac\lambda n \tilde y^\top(\tilde X\tilde X^\top/n + \lambda)^{-1}\tilde y \to s^2$ for any number of rows.
 
 # %%
-closed_form = problem.phi * unexplained(problem) / problem.target[1] ** 2 if problem.target[1] else np.inf
+closed_form = np.clip(problem.phi * unexplained(problem) / max(problem.target[1] ** 2, 1e-12), 1e-8, 1e4)
 claims.check(
     "Linear model: the best ridge penalty is phi s^2 / c_{*,1}^2 (ratio of the two test errors)",
-    measured=linear_errors(problem, min(closed_form, 1e4))[1] / linear_test,
+    measured=linear_errors(problem, closed_form)[1] / linear_test,
     predicted=1.0,
     tolerance=1e-6,
     source="Dobriban and Wager 2018, ridge regression",
