@@ -137,7 +137,7 @@ Markdown(
 #
 # | Condition | What it is for | Without it |
 # |---|---|---|
-# | $n, d, N \to \infty$ with $d/n \to \phi$, $d/N \to \psi$ | data, inputs and units are comparable: the regime in which real networks operate, and in which spectra have limits | $n \gg d$: classical statistics, the features are known exactly |
+# | $n, d, N \to \infty$ with $d/n \to \phi$, $d/N \to \psi$ | data, inputs and units are comparable: the regime in which real networks operate, and in which spectra have limits | one of the three is as good as infinite, and the problem becomes a simpler one |
 # | Gaussian inputs | Hermite polynomials become the natural basis {eq}`eq-hermite` | universality results extend much of the theory, with other proofs |
 # | rows of $W_0$ on the unit sphere | $w_j^\top x \sim \mathcal N(0,1)$ exactly, so one expansion of $\sigma$ serves all units | each unit has its own coefficients |
 # | $\mathbb E\,\sigma(Z) = 0$ | removes the constant matrix $c_0 1_n 1_N^\top$ from $F_0$, whose norm $c_0\sqrt{nN}$ would dwarf everything else | the same theory with one more, uninformative, spike; `Problem` subtracts the mean and reports it |
@@ -221,7 +221,7 @@ z = np.random.default_rng(seed).standard_normal(samples)
 predicted = {name: shares_predicted(students[name]) for name in names}
 measured = {name: shares_measured(students[name], z) for name in names}
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Hermite coefficients of six activations, normalised so that the squares of all of them add up to one. Stems: quadrature. Points: averages over Gaussian draws, with standard errors. Odd activations (and the sigmoid, odd after centring) have no even part; ReLU and softplus have a quadratic part but almost no cubic one.", "name": "fig-hermite"}, "image": {"alt": "Six small panels, one per activation, with a stem for each Hermite degree from one to seven. The linear coefficient is the largest everywhere. tanh, erf, sigmoid and sin show only odd degrees; relu and softplus show degree two as well and no degree three."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Hermite coefficients of six activations, normalised so that the squares of all of them add up to one. Stems: quadrature. Points: averages over Gaussian draws, with standard errors. Odd activations (and the sigmoid, odd after centring) have no even part; ReLU and softplus are $z/2$ plus an even function, so that beyond degree one they have even parts only.", "name": "fig-hermite"}, "image": {"alt": "Six small panels, one per activation, with a stem for each Hermite degree from one to seven. The linear coefficient is the largest everywhere. tanh, erf, sigmoid and sin show only odd degrees; relu and softplus show degree two as well and no degree three."}}
 curves.coefficients(
     predicted,
     {
@@ -505,7 +505,7 @@ def spectrum_of(problem, eigenvalues, title):
 
 spectra = [spectrum_of(*case) for case in zip(cases, values, titles, strict=True)]
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Squared singular values of $F_0/\\sqrt n$ for three activations. Bars and points: simulation, mean over seeds with standard errors. Lines: density from {eq}`eq-traces`. Triangle: mean largest value. The vertical bar marks the norm spike predicted by {eq}`eq-norm-spike`; odd activations have none, that of ReLU is hidden by the bulk.", "name": "fig-untrained"}, "image": {"alt": "Three stacked histograms on a logarithmic axis, each followed closely by a theoretical curve with a sharp left and right edge. In the first two the largest eigenvalue sits at the right edge of the bulk; in the third it sits apart from the bulk, at the predicted mark."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Squared singular values of $F_0/\\sqrt n$ for three activations. Bars and points: simulation, mean over seeds with standard errors. Lines: density from {eq}`eq-traces`. Triangle: mean largest value. The vertical bar marks the norm spike predicted by {eq}`eq-norm-spike`; odd activations have none, and that of the second activation is hidden by the bulk.", "name": "fig-untrained"}, "image": {"alt": "Three stacked histograms on a logarithmic axis, each followed closely by a theoretical curve with a sharp left and right edge. In the first two the largest eigenvalue sits at the right edge of the bulk; in the third it sits apart from the bulk, at the predicted mark."}}
 spectrum.histograms(
     spectra,
     r"squared singular value $x$ of $F_0/\sqrt{n}$",
@@ -560,9 +560,11 @@ where = (
     else f"the norm spike is predicted at {spike:.3f}"
 )
 Markdown(
-    f"For the mostly quadratic activation {where}; the bulk ends at {edges(cases[2])[-1, 1]:.3f}, and the largest eigenvalue of "
-    f"{seeds} draws is {over_seeds(values[2][:, -1]):.3f}. Part of that scatter is the scatter of $\\|u\\|$ itself. With the measured $\\|u\\|$ in the place of "
-    f"its limit, and extrapolated in 1/n, the difference between measured and predicted position is {spike_gap:.3f}."
+    f"For the mostly quadratic activation {where}; the bulk ends at "
+    f"{edges(cases[2])[-1, 1]:.3f}, and the largest eigenvalue of {seeds} draws is "
+    f"{over_seeds(values[2][:, -1]):.3f}. Part of that scatter is the scatter of $\\|u\\|$ "
+    "itself. With the measured $\\|u\\|$ in the place of its limit, and extrapolated in "
+    f"1/n, the difference between measured and predicted position is {spike_gap:.3f}."
 )
 
 
@@ -712,9 +714,10 @@ curves.comparison(
 
 # %% tags=["remove-input"]
 Markdown(
-    f"Fitted slopes of log error against log n, with standard errors over {seeds} seeds: "
+    f"Fitted slopes of log error against log n, standard errors over {seeds} seeds: "
     + "; ".join(f"{name}: **{slope:.3f}**" for name, slope in slopes.items())
-    + f". The flat curve ends at {over_seeds(errors['order-one output, β'][:, -1]):.3f}, where the theory puts it at {constant:.3f}."
+    + f". The flat curve ends at {over_seeds(labels_only[:, -1]):.3f}, where the theory "
+    f"puts it at {constant:.3f}."
 )
 
 # %% [markdown]
@@ -792,7 +795,7 @@ display(
 #
 # The step sees the teacher through its *linear* coefficient $c_{\star,1}$ alone; everything else about the labels, non-linear parts and noise together, only adds to the
 # random part of $\beta$. With more data per dimension, that is smaller $\phi = d/n$, that part averages out. A teacher with $c_{\star,1} = 0$ is invisible to one step ({ref}`ex-information`): this is the *information exponent*
-# of {cite:t}`BenArous2021` at work, and {cite:t}`Damian2022` show what other steps can do about it.
+# of {cite:t}`BenArous2021` at work, and {cite:t}`Damian2022` take many more rows, $n$ of order $d^2$, to find such directions through the quadratic part.
 
 # %%
 def direction_of_step(problem, seed):
