@@ -1,0 +1,90 @@
+"""The figures of the chapter on many spikes: what they are given is what they show."""
+
+import numpy as np
+import pytest
+
+from onestep.book.figures import curves, spikes
+
+x = np.geomspace(0.01, 10, 40)
+
+
+def regime(**changes):
+    bins = np.geomspace(0.01, 10, 31)
+    heights = np.exp(-np.square(np.log(bins[1:])))
+    values = {
+        "title": "two outliers",
+        "bins": bins,
+        "height": heights,
+        "height_error": 0.1 * heights,
+        "densities": {"before": (x, 0.9 * np.exp(-np.square(np.log(x)))), "after": (x, np.exp(-np.square(np.log(x))))},
+        "top": np.array([400.0, 50.0]),
+        "top_error": np.array([9.0, 2.0]),
+        "outliers": (410.0, 48.0),
+    }
+    return spikes.Regime(**{**values, **changes})
+
+
+def tracks(**changes):
+    a = np.linspace(0, 0.4, 9)
+    empty = (np.array([]), np.array([]))
+    parts = [
+        spikes.Track("eigenvalue 1", (a, np.exp(9 * a) + 8, 0.1 + a), {"full": (a, np.exp(9 * a) + 8), "part": empty}),
+        spikes.Track("eigenvalue 2", (a, 6 + a, 0.1 + a), {"full": empty, "part": (a[4:], 6 + a[4:])}),
+    ]
+    return spikes.tracks(parts, "step", "eigenvalue", **{"edge": 7.0, "marks": {"here": 0.25}, **changes})
+
+
+def by_size():
+    pair = [curves.Curve(label, ([100, 400], [2.0, 1.0]), ([100, 400], [2.1, 0.9], [0.1, 0.1])) for label in "ab"]
+    return spikes.by_size({"first": pair, "second": pair}, "error", [100, 400])
+
+
+def decades():
+    return spikes.decades([curves.Curve("angle", (np.geomspace(1e2, 1e12, 9), np.linspace(40, 1, 9)))], "$n$", "angle")
+
+
+FIGURES = pytest.mark.parametrize("figure", [lambda: spikes.regimes([regime()] * 2, "$x$"), tracks, by_size, decades])
+
+
+def legends(figure):
+    return [*figure.legends, *(ax.get_legend() for ax in figure.axes if ax.get_legend())]
+
+
+@FIGURES
+def test_the_same_arrays_give_the_same_small_picture(figure):
+    assert figure().svg() == figure().svg()
+    assert len(figure().svg()) < 200_000
+
+
+@FIGURES
+def test_every_entry_of_a_legend_appears_once(figure):
+    (legend,) = legends(figure())
+    labels = [text.get_text() for text in legend.get_texts()]
+    assert labels and len(labels) == len(set(labels))
+
+
+def test_a_regime_without_outliers_can_be_drawn():
+    none = np.array([])
+    figure = spikes.regimes([regime(top=none, top_error=none, outliers=())], "$x$")
+    assert figure.svg()
+
+
+def test_regimes_show_every_outlier_where_it_is():
+    ax = spikes.regimes([regime()], "$x$").axes[0]
+    drawn = [segment[0, 0] for collection in ax.collections for segment in collection.get_segments()]
+    assert {410.0, 48.0} <= set(drawn)
+    assert ax.get_xscale() == "log"
+
+
+def test_tracks_skip_empty_predictions_and_shade_up_to_the_edge():
+    ax = tracks().axes[0]
+    lengths = sorted(len(line.get_xdata()) for line in ax.lines if line.get_linestyle() != "None")
+    assert lengths.count(9) == 1 and 5 in lengths
+    assert ax.get_ylim()[0] < 7.0 < ax.get_ylim()[1]
+    assert max(patch.get_extents().y1 for patch in ax.patches) == pytest.approx(ax.transData.transform((0, 7.0))[1])
+
+
+def test_numbers_on_the_axes_of_sizes_are_written_out():
+    for ax in by_size().axes:
+        assert [label.get_text() for label in ax.get_xticklabels()] == ["100", "400"]
+        assert not any("10^" in label.get_text() for label in ax.get_yticklabels())
