@@ -41,11 +41,11 @@ noise_std = 0.5             # standard deviation of the label noise [>= 0]
 alpha = 0.29                # step exponent: eta = n**alpha [> 0, <= 0.4]
 ridge = 0.1                 # ridge penalty where a figure uses one [> 0]
 small_ridge = 0.0003        # ridge penalty at the interpolation threshold [> 0]
-ridges = [0.0001, 0.001, 0.01, 0.1, 1.0, 10.0]           # ridge penalties of the curves against the ridge [> 0]
-sizes = [125, 250, 500, 1000]                            # values of n in the equivalence experiment [>= 50]
-widths = [0.1, 0.3, 0.6, 0.8, 1.0, 1.25, 2.0, 4.0]       # values of N/n in the double descent experiment [> 0]
-samples = [0.2, 0.5, 0.8, 1.0, 1.25, 1.8, 3.0, 6.0]      # values of n/N in the sample experiment [> 0]
-alphas = [0.1, 0.2, 0.3, 0.4, 0.5]                       # step exponents of the last experiment [>= 0, <= 0.5]
+ridges = [0.0001, 0.001, 0.01, 0.1, 1.0, 10.0]  # penalties of the ridge curves [> 0]
+sizes = [125, 250, 500, 1000]  # n in the comparison of the models [>= 50]
+widths = [0.1, 0.3, 0.6, 0.8, 1.0, 1.25, 2.0, 4.0]  # N/n in the double descent [> 0]
+samples = [0.2, 0.5, 0.8, 1.0, 1.25, 1.8, 3.0, 6.0]  # n/N with more data [> 0]
+alphas = [0.1, 0.2, 0.3, 0.4, 0.5]  # step exponents of the last figure [>= 0, <= 0.5]
 n_test = 2000               # rows of the test batch [>= 100]
 seeds = 10                  # draws that are averaged [>= 2]
 seed = 0                    # the first of them [>= 0]
@@ -65,16 +65,42 @@ from onestep.book.figures.errors import Panel, against
 from onestep.hermite import gaussian_rule, monomials_in_hermite
 from onestep.simulation import equivalent, network, run_many, sample
 from onestep.simulation.ridge import path
-from onestep.theory import Geometry, any_step, best_linear, best_ridge, critical_step, linear_errors, plateau, regime, traces
+from onestep.theory import (
+    Geometry,
+    any_step,
+    best_linear,
+    best_ridge,
+    critical_step,
+    linear_errors,
+    plateau,
+    regime,
+    traces,
+)
 from onestep.theory.baselines import unexplained
 from onestep.theory.errors import errors
 from onestep.theory.geometry import kept_orders
 
-sizes, ridges, widths, samples, alphas = map(sorted, (sizes, ridges, widths, samples, alphas))
+sizes, ridges, widths, samples, alphas = map(
+    sorted, (sizes, ridges, widths, samples, alphas)
+)
 draws = range(seed, seed + seeds)
-problem = Problem(n=n, d=d, N=N, activation=activation, teacher=teacher, noise_std=noise_std)
+problem = Problem(
+    n=n, d=d, N=N, activation=activation, teacher=teacher, noise_std=noise_std
+)
 eta = problem.step(alpha)
 active = regime(problem, alpha).active
+
+
+def at_size(rows):
+    """The problem with `rows` rows, at the same aspect ratios."""
+    return replace(
+        problem,
+        n=rows,
+        d=round(problem.phi * rows),
+        N=round(problem.phi / problem.psi * rows),
+    )
+
+
 problem
 
 # %% [markdown]
@@ -109,8 +135,12 @@ problem
 # %% tags=["remove-input"]
 linear_ridge, linear_test = best_linear(problem)
 Markdown(
-    f"On this page the Bayes error is **{problem.noise_variance:.3f}**, the best linear model reaches **{linear_test:.3f}** (at penalty {linear_ridge:.3f}; with unlimited data "
-    f"{unexplained(problem):.3f}), and predicting the mean costs {problem.target.second_moment - problem.target[0]**2 + problem.noise_variance:.3f}. The step is $\\eta = n^{{{alpha:g}}} = {eta:.2f}$; "
+    f"On this page the Bayes error is **{problem.noise_variance:.3f}**, the best "
+    f"linear model reaches **{linear_test:.3f}** (at penalty {linear_ridge:.3f}; "
+    "with unlimited data "
+    f"{unexplained(problem):.3f}), and predicting the mean costs "
+    f"{problem.target.second_moment - problem.target[0] ** 2 + problem.noise_variance:.3f}. "
+    f"The step is $\\eta = n^{{{alpha:g}}} = {eta:.2f}$; "
     f"in this regime the spikes of order {', '.join(map(str, active))} leave the bulk."
 )
 
@@ -143,42 +173,7 @@ Markdown(
 # A fair comparison of test errors needs test features in each model. In the second they are what {eq}`eq-err-spiked` gives for the rows of the test batch. In the third, a test row keeps $W_0$, $\beta$ and $a$ but
 # gets a *fresh* row of $Z$: in the network the non-linear part of a new input's features is new, too. (Re-using the rows of $Z$ would give test rows the noise of training rows, to which the fit has adapted.)
 #
-# As a negative control we leave out the last of the spikes. If the comparison is sharp, it must notice.
-
-# %%
-def fitted(F, draw):
-    """Training and test error of ridge regression on features F of the ridge batch and, below it, the test batch."""
-    rows = len(draw.ridge.y)
-    fit = path(F[:rows], draw.ridge.y, ridge)
-    return fit.train_error[0], np.mean((draw.test.y - F[rows:] @ fit.coefficients[:, 0]) ** 2)
-
-
-def four_models(problem, seed):
-    """Network, spiked approximation, Gaussian equivalent and control on one draw: errors of shape (4, 2)."""
-    draw, size = sample.draw(problem, seed, problem.n), problem.step(alpha)
-    step = network.gradient(problem, draw.W0, draw.a, draw.gradient)
-    X = np.vstack([draw.ridge.X, draw.test.X])
-    trained = network.features(problem, X, draw.W0, step.matrix, size)
-    untrained = network.features(problem, X, draw.W0)
-    gaussian = equivalent.gaussian(problem, X, draw.W0, seed)  # one call: test rows get noise of their own
-    spikes = equivalent.spikes(problem, X, step.direction, draw.a, size, active[-1])
-    fewer = equivalent.spikes(problem, X, step.direction, draw.a, size, active[-2]) if len(active) > 1 else 0.0
-    return [fitted(F, draw) for F in (trained, untrained + spikes, gaussian + spikes, untrained + fewer)]
-
-
-def at_size(rows):
-    """The problem with `rows` rows, at the same aspect ratios."""
-    return replace(problem, n=rows, d=round(problem.phi * rows), N=round(problem.phi / problem.psi * rows))
-
-
-repeats = [round(seeds * min(max(sizes) / size, 4)) for size in sizes]  # small sizes scatter more and cost less
-drawn = [np.array([four_models(at_size(size), s) for s in range(seed, seed + r)]) for size, r in zip(sizes, repeats, strict=True)]
-level = [over_seeds(values) for values in drawn]
-gap = [over_seeds(values[:, [0, 2, 3]] - values[:, [1]]) for values in drawn]  # to the spiked approximation, on the same draw
-
-
-# %% [markdown]
-# Before we look, let us write down what theory says about the level of both errors. That is the subject of the next two sections; the figure follows in {numref}`fig-err-equivalence`.
+# Before we look ({numref}`fig-err-equivalence`), let us find out where theory puts the level of both errors.
 #
 # ## The training error
 #
@@ -246,17 +241,33 @@ gap = [over_seeds(values[:, [0, 2, 3]] - values[:, [1]]) for values in drawn]  #
 # %%
 def train_by_hand(problem, ridge, eta, orders):
     """Training error at finite strength, from the spikes of the given orders."""
-    trace, limit, k = traces(problem, ridge), Geometry.limit(problem), np.array(orders, dtype=int)
+    trace, limit, k = (
+        traces(problem, ridge),
+        Geometry.limit(problem),
+        np.array(orders, dtype=int),
+    )
     target = np.array([problem.target[j] for j in range(max(orders, default=0) + 2)])
     D = trace.m1 * np.array([float(math.factorial(j)) for j in range(len(target))])
     D[1] = trace.m2
     T = monomials_in_hermite(len(target) - 1)[k]
     factor = limit.readout_factor[k - 1] * problem.N ** ((1 - k[:, None]) / 2)
-    theta = problem.student[1] ** k * np.array([problem.student[j] for j in orders]) * (eta * limit.beta_norm) ** k
-    S = problem.phi / (problem.psi * trace.q) * np.linalg.inv(np.outer(theta, theta) * (factor @ factor.T))
+    theta = (
+        problem.student[1] ** k
+        * np.array([problem.student[j] for j in orders])
+        * (eta * limit.beta_norm) ** k
+    )
+    S = (
+        problem.phi
+        / (problem.psi * trace.q)
+        * np.linalg.inv(np.outer(theta, theta) * (factor @ factor.T))
+    )
     v = T @ (D * target * limit.rho ** np.arange(len(target)))
     rest = problem.target.second_moment - target[1] ** 2 + problem.noise_variance
-    return ridge * (target[1] ** 2 * trace.m2 + rest * trace.m1 - v @ np.linalg.solve(T @ np.diag(D) @ T.T + S, v))
+    return ridge * (
+        target[1] ** 2 * trace.m2
+        + rest * trace.m1
+        - v @ np.linalg.solve(T @ np.diag(D) @ T.T + S, v)
+    )
 
 
 # %% [markdown]
@@ -287,13 +298,18 @@ def trained_features(problem, seed):
     """One draw: features of the ridge batch after the step, and its labels."""
     draw = sample.draw(problem, seed, 1)
     step = network.gradient(problem, draw.W0, draw.a, draw.gradient)
-    return network.features(problem, draw.ridge.X, draw.W0, step.matrix, problem.step(alpha)), draw.ridge.y
+    return network.features(
+        problem, draw.ridge.X, draw.W0, step.matrix, problem.step(alpha)
+    ), draw.ridge.y
 
 
 def residual_without(F, y, i):
     """Fit without row i, predict row i."""
     others = np.arange(len(y)) != i
-    a = np.linalg.solve(F[others].T @ F[others] + len(y) * ridge * np.eye(F.shape[1]), F[others].T @ y[others])
+    a = np.linalg.solve(
+        F[others].T @ F[others] + len(y) * ridge * np.eye(F.shape[1]),
+        F[others].T @ y[others],
+    )
     return y[i] - F[i] @ a
 
 
@@ -301,7 +317,8 @@ F, y = trained_features(at_size(min(sizes)), seed)
 R = np.linalg.inv(F @ F.T / len(y) + ridge * np.eye(len(y)))
 refitted = np.array([residual_without(F, y, i) for i in range(len(y))])
 claims.check(
-    f"Leave one out: {len(y)} refits and the identity give the same residuals (largest difference over the largest residual)",
+    f"Leave one out: {len(y)} refits and the identity give the same residuals "
+    "(largest difference over the largest residual)",
     measured=np.max(np.abs(refitted - R @ y / np.diag(R))) / np.max(np.abs(refitted)),
     predicted=0.0,
     tolerance=1e-8,
@@ -337,16 +354,27 @@ claims.check(
 
 # %%
 def by_hand(problem, ridge, eta, orders, h=1e-4):
-    """(training, test) error: the formula for the first, minus its differentiated quotient over m1^2 for the second."""
-    quotient = [train_by_hand(problem, value, eta, orders) / value for value in (ridge * (1 - h), ridge * (1 + h))]
+    """(training, test) error, the second by a difference quotient of the first."""
+    quotient = [
+        train_by_hand(problem, value, eta, orders) / value
+        for value in (ridge * (1 - h), ridge * (1 + h))
+    ]
     slope = (quotient[1] - quotient[0]) / (2 * h * ridge)
-    return train_by_hand(problem, ridge, eta, orders), -slope / traces(problem, ridge).m1 ** 2
+    return train_by_hand(problem, ridge, eta, orders), -slope / traces(
+        problem, ridge
+    ).m1 ** 2
 
 
 kept = kept_orders(problem, Geometry.limit(problem))
-for name, hand, library in zip(("training", "test"), by_hand(problem, ridge, eta, kept), errors(problem, ridge, eta), strict=True):
+for name, hand, library in zip(
+    ("training", "test"),
+    by_hand(problem, ridge, eta, kept),
+    errors(problem, ridge, eta),
+    strict=True,
+):
     claims.check(
-        f"The formula for the {name} error written out by hand agrees with the library (relative difference)",
+        f"The formula for the {name} error written out by hand agrees with the "
+        "library (relative difference)",
         measured=abs(hand / library - 1),
         predicted=0.0,
         tolerance=1e-5,
@@ -371,21 +399,32 @@ def leave_one_out(problem, seed):
     F, y = trained_features(problem, seed)
     values, vectors = np.linalg.eigh(F @ F.T / len(y))
     resolvent = 1 / (values[:, None] + np.array(ridges))
-    residual = vectors @ (resolvent * (vectors.T @ y)[:, None]) / (vectors**2 @ resolvent)
+    residual = (
+        vectors @ (resolvent * (vectors.T @ y)[:, None]) / (vectors**2 @ resolvent)
+    )
     return np.mean(residual**2, axis=0)
 
 
-spreads = np.array([[diagonal_spread(at_size(size), s) for s in draws] for size in sizes])
+spreads = np.array(
+    [[diagonal_spread(at_size(size), s) for s in draws] for size in sizes]
+)
 spread = over_seeds(spreads, axis=1)
-exponents = over_seeds((np.diff(np.log(spreads), axis=0) / np.diff(np.log(sizes))[:, None]).T)  # between neighbouring sizes
+exponents = over_seeds(
+    (np.diff(np.log(spreads), axis=0) / np.diff(np.log(sizes))[:, None]).T
+)  # between neighbouring sizes
 
 # %%
-best = {"without a step": best_ridge(problem), "with the step": best_ridge(problem, eta)}
+best = {
+    "without a step": best_ridge(problem),
+    "with the step": best_ridge(problem, eta),
+}
 best_ridges = [value for value, _ in best.values()]
 all_ridges = np.array([*ridges, *best_ridges])
 ensemble = run_many(problem, [0.0, eta], all_ridges, draws, n_test=n_test)
 tested = over_seeds(ensemble.values("test_error")[:, 1, : len(ridges)])
-validated = (ensemble.values("residual_norm") / (1 - ensemble.values("degrees_of_freedom") / n)) ** 2
+validated = (
+    ensemble.values("residual_norm") / (1 - ensemble.values("degrees_of_freedom") / n)
+) ** 2
 validated = over_seeds(validated[:, 1, : len(ridges)])
 left_out = over_seeds([leave_one_out(problem, s) for s in draws])
 grid = np.geomspace(min(ridges), max(ridges), 120)
@@ -405,9 +444,15 @@ def baselines(x, linear=linear_test, noise=problem.noise_variance):
 estimates = Panel(
     "Three estimates of the test error",
     [
-        Curve("test batch", (grid, errors(problem, grid, eta)[1]), (ridges, tested.mean, tested.standard_error)),
+        Curve(
+            "test batch",
+            (grid, errors(problem, grid, eta)[1]),
+            (ridges, tested.mean, tested.standard_error),
+        ),
         Curve("leave one out", None, (ridges, left_out.mean, left_out.standard_error)),
-        Curve("cross-validation", None, (ridges, validated.mean, validated.standard_error)),
+        Curve(
+            "cross-validation", None, (ridges, validated.mean, validated.standard_error)
+        ),
     ],
     baselines(grid),
     yscale="log",
@@ -419,19 +464,32 @@ against([estimates], r"ridge penalty $\lambda$", columns=1, height=3.2)
 # %% tags=["remove-input"]
 Markdown(
     "The diagonal entries do settle. Their relative spread is "
-    + ", ".join(f"{m:.4f} at n = {size}" for m, size in zip(spread.mean, sizes, strict=True))
+    + ", ".join(
+        f"{m:.4f} at n = {size}" for m, size in zip(spread.mean, sizes, strict=True)
+    )
     + ". Between neighbouring sizes it falls with the exponents "
-    + ", ".join(f"{m:.2f} ± {e:.2f}" for m, e in zip(exponents.mean, exponents.standard_error, strict=True))
+    + ", ".join(
+        f"{m:.2f} ± {e:.2f}"
+        for m, e in zip(exponents.mean, exponents.standard_error, strict=True)
+    )
     + ", where the law of large numbers predicts $-\\frac12$."
 )
 
-# %%
+# %% tags=["hide-input"]
 at = int(np.argmin(np.abs(np.array(ridges) - ridge)))
 difference = over_seeds(
-    ((ensemble.values("residual_norm") / (1 - ensemble.values("degrees_of_freedom") / n)) ** 2 - ensemble.values("test_error"))[:, 1, at]
+    (
+        (
+            ensemble.values("residual_norm")
+            / (1 - ensemble.values("degrees_of_freedom") / n)
+        )
+        ** 2
+        - ensemble.values("test_error")
+    )[:, 1, at]
 )
 claims.check(
-    f"Generalised cross-validation, computed on the training batch, estimates the test error without bias (paired difference at ridge {ridges[at]:g})",
+    "Generalised cross-validation, computed on the training batch, estimates the "
+    f"test error without bias (paired difference at ridge {ridges[at]:g})",
     measured=difference.mean,
     predicted=0.0,
     standard_error=difference.standard_error,
@@ -440,7 +498,8 @@ claims.check(
 )
 if len(sizes) > 2:
     claims.check(
-        "Diagonal entries of the resolvent concentrate: over the last doublings of n the exponent of their spread is nearer to -1/2 than over the first",
+        "Diagonal entries of the resolvent concentrate: over the last doublings "
+        "of n the exponent of their spread is nearer to -1/2 than over the first",
         measured=abs(exponents.mean[-1] + 0.5),
         predicted=abs(exponents.mean[0] + 0.5),
         standard_error=exponents.standard_error[-1],
@@ -449,16 +508,73 @@ if len(sizes) > 2:
         kind="at most",
     )
 
+
 # %% [markdown]
-# ## Both errors against the ridge
+# ## The three models on one draw
 #
-# With both formulas in hand we return to the three models of the first section.
+# With both formulas in hand we return to {prf:ref}`thm-err-equivalence`, and to the question whether network, spiked approximation and Gaussian equivalent agree on the same draw. As a negative control a fourth model leaves out the last of the spikes. If the comparison is sharp, it must notice.
+
+# %%
+def fitted(F, draw):
+    """Errors of ridge regression on features of the ridge batch and, below it, the test batch."""
+    rows = len(draw.ridge.y)
+    fit = path(F[:rows], draw.ridge.y, ridge)
+    return fit.train_error[0], np.mean(
+        (draw.test.y - F[rows:] @ fit.coefficients[:, 0]) ** 2
+    )
+
+
+def four_models(problem, seed):
+    """Network, spiked approximation, Gaussian equivalent, control: errors (4, 2)."""
+    draw, size = sample.draw(problem, seed, problem.n), problem.step(alpha)
+    step = network.gradient(problem, draw.W0, draw.a, draw.gradient)
+    X = np.vstack([draw.ridge.X, draw.test.X])
+    trained = network.features(problem, X, draw.W0, step.matrix, size)
+    untrained = network.features(problem, X, draw.W0)
+    gaussian = equivalent.gaussian(
+        problem, X, draw.W0, seed
+    )  # one call: test rows get noise of their own
+    spikes = equivalent.spikes(problem, X, step.direction, draw.a, size, active[-1])
+    fewer = (
+        equivalent.spikes(problem, X, step.direction, draw.a, size, active[-2])
+        if len(active) > 1
+        else 0.0
+    )
+    return [
+        fitted(F, draw)
+        for F in (trained, untrained + spikes, gaussian + spikes, untrained + fewer)
+    ]
+
+
+repeats = [
+    round(seeds * min(max(sizes) / size, 4)) for size in sizes
+]  # small sizes scatter more and cost less
+drawn = [
+    np.array([four_models(at_size(size), s) for s in range(seed, seed + r)])
+    for size, r in zip(sizes, repeats, strict=True)
+]
+level = [over_seeds(values) for values in drawn]
+gap = [
+    over_seeds(values[:, [0, 2, 3]] - values[:, [1]]) for values in drawn
+]  # to the spiked approximation, on the same draw
 
 # %% tags=["hide-input"]
 fewer = active[:-1]
-predicted = np.array([by_hand(at_size(size), ridge, at_size(size).step(alpha), active) for size in sizes])
-control = np.array([by_hand(at_size(size), ridge, at_size(size).step(alpha), fewer) for size in sizes]) - predicted
-baseline_level = np.array([(linear_errors(at_size(size), best_linear(at_size(size))[0])) for size in sizes])
+predicted = np.array(
+    [by_hand(at_size(size), ridge, at_size(size).step(alpha), active) for size in sizes]
+)
+control = (
+    np.array(
+        [
+            by_hand(at_size(size), ridge, at_size(size).step(alpha), fewer)
+            for size in sizes
+        ]
+    )
+    - predicted
+)
+baseline_level = np.array(
+    [(linear_errors(at_size(size), best_linear(at_size(size))[0])) for size in sizes]
+)
 
 
 def column(values, *index):
@@ -466,11 +582,23 @@ def column(values, *index):
     return [v.mean[index] for v in values], [v.standard_error[index] for v in values]
 
 
-names = ("network", "spiked approximation", "Gaussian equivalent", "last spike left out")
+names = (
+    "network",
+    "spiked approximation",
+    "Gaussian equivalent",
+    "last spike left out",
+)
 levels = [
     Panel(
         f"{title} error",
-        [Curve(name, (sizes, predicted[:, e]) if m == 0 else None, (sizes, *column(level, m, e))) for m, name in enumerate(names[:3])],
+        [
+            Curve(
+                name,
+                (sizes, predicted[:, e]) if m == 0 else None,
+                (sizes, *column(level, m, e)),
+            )
+            for m, name in enumerate(names[:3])
+        ],
         baselines(sizes, baseline_level[:, e]),
     )
     for e, title in enumerate(("Training", "Test"))
@@ -504,19 +632,27 @@ against([*levels, *gaps], "$n$", xticks=sizes)
 #
 # the mean square of the coefficient $\eta c_1 a_j\|\beta\|$ with which $t$ enters a unit's argument. It is the second-order term of an expansion in that coefficient. The claims below allow for it, and check that the gap closes at this rate.
 
-# %%
+# %% tags=["hide-input"]
 def tilt(problem, eta):
     """delta^2, the relative size of what the spiked approximation drops."""
-    return (eta * problem.student[1] * Geometry.limit(problem).beta_norm) ** 2 / problem.N
+    return (
+        eta * problem.student[1] * Geometry.limit(problem).beta_norm
+    ) ** 2 / problem.N
 
 
 largest = at_size(sizes[-1])
 source = "Moniri et al. 2024, equivalence of errors"
 for e, title in enumerate(("training", "test")):
     dropped = tilt(largest, largest.step(alpha)) * level[-1].mean[0, e]
-    for m, (name, allowed) in enumerate((("the network's, up to order delta^2", dropped), ("that of the Gaussian equivalent", 0.0))):
+    for m, (name, allowed) in enumerate(
+        (
+            ("the network's, up to order delta^2", dropped),
+            ("that of the Gaussian equivalent", 0.0),
+        )
+    ):
         claims.check(
-            f"Same draw, n = {sizes[-1]}: the {title} error of the spiked approximation is {name} (paired difference)",
+            f"Same draw, n = {sizes[-1]}: the {title} error of the spiked "
+            f"approximation is {name} (paired difference)",
             measured=gap[-1].mean[m, e],
             predicted=0.0,
             standard_error=gap[-1].standard_error[m, e],
@@ -524,11 +660,12 @@ for e, title in enumerate(("training", "test")):
             source=source,
         )
 
-# %%
+# %% tags=["hide-input"]
 for e, title in enumerate(("training", "test")):
     shrunk = abs(gap[0].mean[0, e]) * (sizes[-1] / sizes[0]) ** (2 * alpha - 1)
     claims.check(
-        f"The {title} errors of network and spiked approximation approach each other at least like n to the power 2 alpha - 1",
+        f"The {title} errors of network and spiked approximation approach each "
+        "other at least like n to the power 2 alpha - 1",
         measured=abs(gap[-1].mean[0, e]),
         predicted=shrunk,
         standard_error=gap[-1].standard_error[0, e],
@@ -537,13 +674,14 @@ for e, title in enumerate(("training", "test")):
         kind="at most",
     )
     claims.check(
-        f"Negative control: leaving out the last spike is noticed in the {title} error (increase in standard errors)",
+        f"Negative control: leaving out the last spike is noticed in the {title} "
+        "error (increase in standard errors)",
         measured=gap[-1].mean[2, e] / gap[-1].standard_error[2, e],
         predicted=3.0,
         tolerance=0.0,
         source=source,
         kind="at least",
-        explain="The last spike may be weak at these sizes, or the teacher may have nothing that it could learn.",
+        explain="The last spike may be weak here, or the teacher may hold nothing for it.",
     )
     claims.check(
         f"Leaving out the last spike costs in {title} error what the formula says",
@@ -556,13 +694,22 @@ for e, title in enumerate(("training", "test")):
 
 
 # %% [markdown]
-# Now the curves against the penalty. The step of this page is compared with no step, on the same draws.
+# ## Both errors against the ridge
+#
+# How much should one regularise, and does the step change the answer? We compare the step of this page with no step, on the same draws, along the whole range of penalties.
 
 # %%
 def linear_model(problem, seed):
-    """Training and test error of ridge regression on the inputs, with an intercept: (2, ridges)."""
-    batch, test = sample.batch(problem, seed, "ridge", problem.n), sample.batch(problem, seed, "test", n_test)
-    fit = path(batch.X - batch.X.mean(axis=0), batch.y - batch.y.mean(), [*ridges, linear_ridge])
+    """Errors of ridge regression on the inputs, with an intercept: (2, ridges)."""
+    batch, test = (
+        sample.batch(problem, seed, "ridge", problem.n),
+        sample.batch(problem, seed, "test", n_test),
+    )
+    fit = path(
+        batch.X - batch.X.mean(axis=0),
+        batch.y - batch.y.mean(),
+        [*ridges, linear_ridge],
+    )
     prediction = (test.X - batch.X.mean(axis=0)) @ fit.coefficients + batch.y.mean()
     return fit.train_error, np.mean((test.y[:, None] - prediction) ** 2, axis=0)
 
@@ -570,8 +717,13 @@ def linear_model(problem, seed):
 linear_by_seed = np.array([linear_model(problem, s) for s in draws])
 linear = over_seeds(linear_by_seed[:, :, :-1])  # the last is the best penalty
 linear_predicted = np.array(linear_errors(problem, grid))
-against_ridge = np.array(errors(problem, grid, [[0.0], [eta]]))  # (train or test, step, ridge)
-measured = [over_seeds(ensemble.values(name)[:, :, : len(ridges)]) for name in ("train_error", "test_error")]
+against_ridge = np.array(
+    errors(problem, grid, [[0.0], [eta]])
+)  # (train or test, step, ridge)
+measured = [
+    over_seeds(ensemble.values(name)[:, :, : len(ridges)])
+    for name in ("train_error", "test_error")
+]
 
 # %% tags=["hide-input"]
 curves_by_ridge = [
@@ -579,10 +731,18 @@ curves_by_ridge = [
         f"{title} error",
         [
             *(
-                Curve(name, (grid, against_ridge[e, s]), (ridges, measured[e].mean[s], measured[e].standard_error[s]))
+                Curve(
+                    name,
+                    (grid, against_ridge[e, s]),
+                    (ridges, measured[e].mean[s], measured[e].standard_error[s]),
+                )
                 for s, name in enumerate(best)
             ),
-            Curve("linear model", (grid, linear_predicted[e]), (ridges, linear.mean[e], linear.standard_error[e])),
+            Curve(
+                "linear model",
+                (grid, linear_predicted[e]),
+                (ridges, linear.mean[e], linear.standard_error[e]),
+            ),
         ],
         baselines(grid, linear_errors(problem, linear_ridge)[e]),
         yscale="log",
@@ -595,46 +755,66 @@ against(curves_by_ridge, r"ridge penalty $\lambda$")
 
 # %% tags=["remove-input"]
 rows = "\n".join(
-    f"| {name} | {value:.3g} | {predicted_test:.3f} | {over_seeds(ensemble.values('test_error')[:, k, len(ridges) + k]):.3f} | {predicted_test / linear_test - 1:+.1%} |"
+    f"| {name} | {value:.3g} | {predicted_test:.3f} | "
+    f"{over_seeds(ensemble.values('test_error')[:, k, len(ridges) + k]):.3f} | "
+    f"{predicted_test / linear_test - 1:+.1%} |"
     for k, (name, (value, predicted_test)) in enumerate(best.items())
 )
-Markdown(f"| | best penalty | test error, predicted | measured | against the best linear model |\n|---|---:|---:|---:|---:|\n{rows}")
+Markdown(
+    f"| | best penalty | test error, predicted | measured | against the best linear model |\n|---|---:|---:|---:|---:|\n{rows}"
+)
 
 
 # %% [markdown]
 # Three things to see in {numref}`fig-err-ridge`. The step lowers both errors *at every penalty*. It also moves the best penalty, which is worth knowing in practice: a network that has learned features should be regularised anew. And the untrained network never beats the linear model: by {prf:ref}`thm-equivalence` it *is*
 # a linear model, of noisy inputs.
 
-# %%
+# %% tags=["hide-input"]
 def check_curve(statement, average, predicted, dropped, source):
-    """Claim that a curve is as predicted: |measured/predicted - 1| beyond `dropped`, what the formula leaves out."""
+    """Claim that |measured/predicted - 1| is noise, beyond what the formula has `dropped`."""
     beyond = np.maximum(np.abs(average.mean / predicted - 1) - dropped, 0.0)
     noise = np.mean(average.standard_error / predicted)
     return claims.check(
         f"{statement}: relative deviation, averaged over {average.mean.size} points",
-        measured=np.mean(beyond), predicted=0.0, standard_error=noise, tolerance=3 * noise, source=source, kind="at most",
+        measured=np.mean(beyond),
+        predicted=0.0,
+        standard_error=noise,
+        tolerance=3 * noise,
+        source=source,
+        kind="at most",
     )
 
 
 at_ridges = np.array(errors(problem, ridges, [[0.0], [eta]]))
 for e, title in enumerate(("training", "test")):
     for s, name in enumerate(best):
-        average = over_seeds(ensemble.values(f"{('train', 'test')[e]}_error")[:, s, : len(ridges)])
+        average = over_seeds(
+            ensemble.values(f"{('train', 'test')[e]}_error")[:, s, : len(ridges)]
+        )
         check_curve(
-            f"{title.capitalize()} error {name} against the ridge", average, at_ridges[e, s], (0.0, tilt(problem, eta))[s],
+            f"{title.capitalize()} error {name} against the ridge",
+            average,
+            at_ridges[e, s],
+            (0.0, tilt(problem, eta))[s],
             f"Errors, theorem: {title} error",
         )
 
-# %%
+# %% tags=["hide-input"]
 for e, title in enumerate(("training", "test")):
     check_curve(
-        f"{title.capitalize()} error of the linear model against the ridge", over_seeds(linear_by_seed[:, e, :-1]),
-        linear_errors(problem, ridges)[e], 0.0, "Dobriban and Wager 2018, ridge regression",
+        f"{title.capitalize()} error of the linear model against the ridge",
+        over_seeds(linear_by_seed[:, e, :-1]),
+        linear_errors(problem, ridges)[e],
+        0.0,
+        "Dobriban and Wager 2018, ridge regression",
     )
 for k, (name, (value, expected)) in enumerate(best.items()):
-    ahead = over_seeds(linear_by_seed[:, 1, -1] - ensemble.values("test_error")[:, k, len(ridges) + k])
+    ahead = over_seeds(
+        linear_by_seed[:, 1, -1] - ensemble.values("test_error")[:, k, len(ridges) + k]
+    )
     claims.check(
-        f"Network {name} against the linear model, each at its best penalty: test error saved (paired difference)",
+        f"Network {name} against the linear model, each at its best penalty: test "
+        "error saved (paired difference)",
         measured=ahead.mean,
         predicted=linear_test - expected,
         standard_error=ahead.standard_error,
@@ -643,17 +823,21 @@ for k, (name, (value, expected)) in enumerate(best.items()):
     )
 saved = [ensemble.gain(name) for name in ("train_error", "test_error")]
 claims.check(
-    "The step lowers both errors at every penalty (smallest paired difference in standard errors)",
+    "The step lowers both errors at every penalty (smallest paired difference in "
+    "standard errors)",
     measured=min(np.min(mean[1] / error[1]) for mean, error in saved),
     predicted=3.0,
     tolerance=0.0,
     source="Errors, theorem: training error",
     kind="at least",
 )
-chosen = ensemble.values("test_error")[:, 1, -1:]  # the ridge that the theory calls best
+chosen = ensemble.values("test_error")[
+    :, 1, -1:
+]  # the ridge that the theory calls best
 cost = over_seeds(ensemble.values("test_error")[:, 1, : len(ridges)] - chosen)
 claims.check(
-    "The best ridge penalty predicted for the trained network is not beaten by any other in the figure (smallest paired difference in standard errors)",
+    "The best ridge penalty predicted for the trained network is not beaten by "
+    "any other in the figure (smallest paired difference in standard errors)",
     measured=np.min(cost.mean / cost.standard_error),
     predicted=-3.0,
     tolerance=0.0,
@@ -692,9 +876,12 @@ penalties = [small_ridge, ridge]
 
 
 def sweep(problems):
-    """Training and test error of each problem, without and with the step, at both penalties: (problems, 2, 2)."""
+    """Both errors of each problem, for no step and the step, at both penalties."""
     runs = [run_many(p, [0.0, eta], penalties, draws, n_test=n_test) for p in problems]
-    return [over_seeds([r.values(name) for r in runs], axis=1) for name in ("train_error", "test_error")]
+    return [
+        over_seeds([r.values(name) for r in runs], axis=1)
+        for name in ("train_error", "test_error")
+    ]
 
 
 def predict(problems):
@@ -707,23 +894,39 @@ def wide(ratio):
 
 
 def fine(ratios, unit):
-    """A grid for the predicted curves, of ratios that whole numbers of units or rows can have."""
-    counts = np.round(unit * np.array([*np.geomspace(min(ratios), max(ratios), 150), *np.linspace(0.9, 1.1, 41)]))
+    """A grid for the curves, of ratios that whole numbers of units or rows can have."""
+    counts = np.round(
+        unit
+        * np.array(
+            [*np.geomspace(min(ratios), max(ratios), 150), *np.linspace(0.9, 1.1, 41)]
+        )
+    )
     return np.unique(counts[counts >= 10]) / unit
 
 
 widths_fine = fine(widths, half.n)
-widths_predicted, widths_measured = predict([wide(r) for r in widths_fine]), sweep([wide(r) for r in widths])
+widths_predicted, widths_measured = (
+    predict([wide(r) for r in widths_fine]),
+    sweep([wide(r) for r in widths]),
+)
 
 
 # %% tags=["hide-input"]
 def double_descent(ratios, dense, predicted, measured, linear):
-    """Training and test error (columns) at both penalties (rows) against a ratio of sizes."""
+    """Both errors (columns) at both penalties (rows) against a ratio of sizes."""
     return [
         Panel(
             f"{title} error, λ = {penalty:g}",
             [
-                Curve(name, (dense, predicted[e, :, s, k]), (ratios, measured[e].mean[:, s, k], measured[e].standard_error[:, s, k]))
+                Curve(
+                    name,
+                    (dense, predicted[e, :, s, k]),
+                    (
+                        ratios,
+                        measured[e].mean[:, s, k],
+                        measured[e].standard_error[:, s, k],
+                    ),
+                )
                 for s, name in enumerate(best)
             ],
             baselines(dense, linear[e]),
@@ -737,9 +940,13 @@ def double_descent(ratios, dense, predicted, measured, linear):
 linear_here = linear_errors(half, best_linear(half)[0])
 
 # %% mystnb={"figure": {"caption": "Double descent: errors against the number of hidden units per row, at a small penalty (top) and a moderate one (bottom), with and without the step. Lines: {eq}`eq-err-train` and {eq}`eq-err-test`. Points: simulation at half the sizes of the page, mean over seeds with standard errors.", "name": "fig-err-width"}, "image": {"alt": "Four log-log panels against N over n. At the small penalty the training error falls steeply towards N equal to n and the test error has a sharp peak there, with the step as without, but lower with it. At the moderate penalty the peak is gone. The step's advantage shrinks for very wide networks. Points lie on the curves."}}
-against(double_descent(widths, widths_fine, widths_predicted, widths_measured, linear_here), "$N/n$", marks={"$N = n$": 1.0})
+against(
+    double_descent(widths, widths_fine, widths_predicted, widths_measured, linear_here),
+    "$N/n$",
+    marks={"$N = n$": 1.0},
+)
 
-# %%
+# %% tags=["hide-input"]
 square = replace(half, N=half.n)
 tiny = np.array([1e-10, 1e-8])
 for s, (name, size) in enumerate(zip(best, (0.0, eta), strict=True)):
@@ -747,19 +954,24 @@ for s, (name, size) in enumerate(zip(best, (0.0, eta), strict=True)):
     trace = traces(square, tiny)
     form = theory[0] / (tiny * trace.m1) / (2 * np.sqrt(tiny * trace.q * trace.m1))
     claims.check(
-        f"At N = n, {name}, the test error grows like the inverse square root of the ridge, with the predicted constant (ratio at ridge {tiny[0]:g})",
+        f"At N = n, {name}, the test error grows like the inverse square root of "
+        f"the ridge, with the predicted constant (ratio at ridge {tiny[0]:g})",
         measured=theory[1, 0] / form[0],
         predicted=1.0,
         tolerance=10 * np.sqrt(tiny[0]),
         source="Errors, proposition: the peak",
     )
 
-# %%
+# %% tags=["hide-input"]
 for e, title in enumerate(("training", "test")):
     dropped = [[[0.0], [tilt(wide(r), eta)]] for r in widths] * np.ones(2)
     check_curve(
-        f"{title.capitalize()} error against the width, two penalties, with and without the step", widths_measured[e],
-        predict([wide(r) for r in widths])[e], dropped, f"Errors, theorem: {title} error",
+        f"{title.capitalize()} error against the width, two penalties, with and "
+        "without the step",
+        widths_measured[e],
+        predict([wide(r) for r in widths])[e],
+        dropped,
+        f"Errors, theorem: {title} error",
     )
 
 # %% [markdown]
@@ -782,16 +994,26 @@ for e, title in enumerate(("training", "test")):
 
 # %%
 very_wide = replace(problem, N=n * 10**6)
-implicit = (problem.phi * problem.student.nonlinear_variance + very_wide.psi * ridge) / problem.student[1] ** 2
-test_wide, test_implicit = errors(very_wide, ridge)[1], linear_errors(problem, implicit, intercept=False)[1]
+implicit = (
+    problem.phi * problem.student.nonlinear_variance + very_wide.psi * ridge
+) / problem.student[1] ** 2
+test_wide, test_implicit = (
+    errors(very_wide, ridge)[1],
+    linear_errors(problem, implicit, intercept=False)[1],
+)
 claims.check(
-    "Infinitely wide untrained network: test error of ridge regression on the inputs at the implicit penalty (N/n = 10^6)",
+    "Infinitely wide untrained network: test error of ridge regression on the "
+    "inputs at the implicit penalty (N/n = 10^6)",
     measured=test_wide,
     predicted=test_implicit,
     tolerance=10 * n / very_wide.N * test_implicit,
     source="Errors, proposition: infinitely wide, untrained",
 )
-Markdown(f"The implicit penalty here is {implicit:.3g}, the best one for the linear model {linear_ridge:.3g}: test error {test_implicit:.3f} against {linear_test:.3f}.")
+Markdown(
+    f"The implicit penalty here is {implicit:.3g}, the best one for the linear "
+    f"model {linear_ridge:.3g}: test error {test_implicit:.3f} against "
+    f"{linear_test:.3f}."
+)
 
 # %% [markdown]
 # The step's advantage fades to the right as well. The bulk of $F$ grows like $\sqrt{N}$ while a spike's strength, for given $\eta$, does not grow with $N$: in {eq}`eq-err-train` the regressors keep their price $S$, but there is less and less left to gain from paying it, $D \sim m_1 \sim \psi/\phi$.
@@ -800,7 +1022,8 @@ Markdown(f"The implicit penalty here is {implicit:.3g}, the best one for the lin
 # %%
 wide_steps = [critical_step(replace(problem, N=n * ratio)) for ratio in (10**2, 10**4)]
 claims.check(
-    "Wide networks: the smallest step that makes an outlier grows like the square root of N/n (from N/n = 10^2 to 10^4)",
+    "Wide networks: the smallest step that makes an outlier grows like the square "
+    "root of N/n (from N/n = 10^2 to 10^4)",
     measured=wide_steps[1] / wide_steps[0],
     predicted=10.0,
     tolerance=10 * 10**-0.5,
@@ -819,18 +1042,33 @@ def long(ratio):
 
 
 samples_fine = fine(samples, half.N)
-samples_predicted, samples_measured = predict([long(r) for r in samples_fine]), sweep([long(r) for r in samples])
-linear_samples = np.array([linear_errors(long(r), best_linear(long(r))[0]) for r in samples_fine]).T
+samples_predicted, samples_measured = (
+    predict([long(r) for r in samples_fine]),
+    sweep([long(r) for r in samples]),
+)
+linear_samples = np.array(
+    [linear_errors(long(r), best_linear(long(r))[0]) for r in samples_fine]
+).T
 
 # %% mystnb={"figure": {"caption": "Errors against the number of rows per hidden unit, at a small penalty (top) and a moderate one (bottom), with and without the step. The best linear model sees the same rows. Lines: {eq}`eq-err-train` and {eq}`eq-err-test`. Points: simulation at half the sizes of the page, mean over seeds with standard errors.", "name": "fig-err-samples"}, "image": {"alt": "Four log-log panels against n over N. At the small penalty the test error rises to a peak at n equal to N and falls beyond it; at the moderate penalty it falls throughout. With many rows the untrained network ends above the best linear model and the network with the step below it. Points lie on the curves."}}
-against(double_descent(samples, samples_fine, samples_predicted, samples_measured, linear_samples), "$n/N$", marks={"$n = N$": 1.0})
+against(
+    double_descent(
+        samples, samples_fine, samples_predicted, samples_measured, linear_samples
+    ),
+    "$n/N$",
+    marks={"$n = N$": 1.0},
+)
 
-# %%
+# %% tags=["hide-input"]
 for e, title in enumerate(("training", "test")):
     dropped = [[[0.0], [tilt(long(r), eta)]] for r in samples] * np.ones(2)
     check_curve(
-        f"{title.capitalize()} error against the number of rows, two penalties, with and without the step", samples_measured[e],
-        predict([long(r) for r in samples])[e], dropped, f"Errors, theorem: {title} error",
+        f"{title.capitalize()} error against the number of rows, two penalties, "
+        "with and without the step",
+        samples_measured[e],
+        predict([long(r) for r in samples])[e],
+        dropped,
+        f"Errors, theorem: {title} error",
     )
 
 
@@ -860,9 +1098,9 @@ for e, title in enumerate(("training", "test")):
 # Without a step, then, unlimited data and unlimited width buy the best *linear* predictor and not more. This is the wall that one gradient step takes down, one power after the other. Note that $p$ has no constant term: the even spike $g^2$ has to spend some of itself on its own mean, so that of
 # $c_{\star,2} He_2$ a part remains.
 
-# %%
+# %% tags=["hide-input"]
 def floor(problem, orders):
-    """Bayes error plus the least squares distance of the teacher from the powers in `orders`."""
+    """Bayes error plus the distance of the teacher from the span of the powers."""
     z, w = gaussian_rule(problem.sigma_star.kinks)
     powers = z[:, None] ** np.array(orders) * np.sqrt(w)[:, None]
     target = problem.sigma_star(z) * np.sqrt(w)
@@ -873,10 +1111,15 @@ def floor(problem, orders):
 rich = replace(problem, N=d * 10**4, n=d * 10**9)
 for name, measured_floor, orders in (
     ("without a step", plateau(rich, 1e-8, 0)[1], (1,)),
-    (f"with spikes of order {', '.join(map(str, active))}", plateau(rich, 1e-8, active[-1])[1], active),
+    (
+        f"with spikes of order {', '.join(map(str, active))}",
+        plateau(rich, 1e-8, active[-1])[1],
+        active,
+    ),
 ):
     claims.check(
-        f"Unlimited data, then unlimited width, {name}: the test error ends at the best polynomial in the active powers",
+        f"Unlimited data, then unlimited width, {name}: the test error ends at the "
+        "best polynomial in the active powers",
         measured=measured_floor,
         predicted=floor(problem, orders),
         tolerance=0.01 * (floor(problem, (1,)) - problem.noise_variance) + 1e-6,
@@ -884,7 +1127,12 @@ for name, measured_floor, orders in (
     )
 
 # %% tags=["remove-input"]
-Markdown(f"Here the floors are **{floor(problem, (1,)):.3f}** without a step and **{floor(problem, active):.3f}** with the spikes of order {', '.join(map(str, active))}, above a Bayes error of {problem.noise_variance:.3f}.")
+Markdown(
+    f"Here the floors are **{floor(problem, (1,)):.3f}** without a step and "
+    f"**{floor(problem, active):.3f}** with the spikes of order "
+    f"{', '.join(map(str, active))}, above a Bayes error of "
+    f"{problem.noise_variance:.3f}."
+)
 
 # %% [markdown]
 # (sec-err-breaks)=
@@ -897,8 +1145,14 @@ steps = np.array([problem.step(value) for value in alphas])
 alphas_fine = np.linspace(min(alphas), max(alphas), 41)
 steps_fine = n**alphas_fine
 by_alpha = run_many(problem, [0.0, *steps], ridge, draws, n_test=n_test)
-measured_alpha = [over_seeds(by_alpha.values(name)[:, 1:, 0]) for name in ("train_error", "test_error")]
-finite_strength, every_step = errors(problem, ridge, steps_fine), any_step.errors(problem, ridge, steps_fine)
+measured_alpha = [
+    over_seeds(by_alpha.values(name)[:, 1:, 0])
+    for name in ("train_error", "test_error")
+]
+finite_strength, every_step = (
+    errors(problem, ridge, steps_fine),
+    any_step.errors(problem, ridge, steps_fine),
+)
 
 # %% tags=["hide-input"]
 breaking = [
@@ -907,7 +1161,11 @@ breaking = [
         [
             Curve("finite strength", (alphas_fine, finite_strength[e])),
             Curve("every-step equivalent", (alphas_fine, every_step[e])),
-            Curve("simulated", None, (alphas, measured_alpha[e].mean, measured_alpha[e].standard_error)),
+            Curve(
+                "simulated",
+                None,
+                (alphas, measured_alpha[e].mean, measured_alpha[e].standard_error),
+            ),
         ],
         baselines(alphas_fine, linear_errors(problem, linear_ridge)[e]),
     )
@@ -917,16 +1175,28 @@ breaking = [
 # %% mystnb={"figure": {"caption": "Errors against the step exponent. Solid: finite strength, {eq}`eq-err-train` and {eq}`eq-err-test`, exact as $n \\to \\infty$ for $\\alpha < \\frac12$. Dashed: the every-step equivalent. Points: simulation, mean over seeds with standard errors.", "name": "fig-err-breaks"}, "image": {"alt": "Training and test error fall with the step exponent. The two theoretical curves coincide for small exponents and separate towards one half, where the simulated points follow the every-step equivalent."}}
 against(breaking, r"$\alpha = \log\eta/\log n$", xscale="linear")
 
-# %%
-at_alphas = [np.array(formula(problem, ridge, steps)) for formula in (errors, any_step.errors)]
+# %% tags=["hide-input"]
+at_alphas = [
+    np.array(formula(problem, ridge, steps)) for formula in (errors, any_step.errors)
+]
 for e, title in enumerate(("training", "test")):
-    for formula, name, dropped in zip(at_alphas, ("finite strength, up to order delta^2", "every-step equivalent"), (tilt(problem, steps), 0.0), strict=True):
+    for formula, name, dropped in zip(
+        at_alphas,
+        ("finite strength, up to order delta^2", "every-step equivalent"),
+        (tilt(problem, steps), 0.0),
+        strict=True,
+    ):
         check_curve(
-            f"{title.capitalize()} error against alpha, {name}", measured_alpha[e], formula[e], dropped, "Errors, where it breaks"
+            f"{title.capitalize()} error against alpha, {name}",
+            measured_alpha[e],
+            formula[e],
+            dropped,
+            "Errors, where it breaks",
         )
 last = [abs(measured_alpha[0].mean[-1] - formula[0][-1]) for formula in at_alphas]
 claims.check(
-    f"At alpha = {alphas[-1]:g} the every-step equivalent is nearer to the simulated training error than the finite-strength formula (distances)",
+    f"At alpha = {alphas[-1]:g} the every-step equivalent is nearer to the "
+    "simulated training error than the finite-strength formula (distances)",
     measured=last[1],
     predicted=last[0],
     standard_error=measured_alpha[0].standard_error[-1],
@@ -986,8 +1256,11 @@ record(
 # %%
 heavy = np.array(errors(problem, 1e4, eta))
 claims.check(
-    "A penalty of 10^4: both errors are the mean square of the labels (larger of the two relative deviations)",
-    measured=np.max(np.abs(heavy / (problem.target.second_moment + problem.noise_variance) - 1)),
+    "A penalty of 10^4: both errors are the mean square of the labels (larger of "
+    "the two relative deviations)",
+    measured=np.max(
+        np.abs(heavy / (problem.target.second_moment + problem.noise_variance) - 1)
+    ),
     predicted=0.0,
     tolerance=1e-4 * (1 + problem.target.second_moment * eta**2),
     source="Errors, exercise: all penalty",
@@ -1017,13 +1290,27 @@ claims.check(
 
 # %%
 def engineered(problem, seed):
-    """(trained network, untrained features with powers of t appended): training and test errors, (2, 2)."""
-    draw, size, k = sample.draw(problem, seed, problem.n), problem.step(alpha), np.array(active)
+    """Trained network, untrained features with powers of t appended: errors (2, 2)."""
+    draw, size, k = (
+        sample.draw(problem, seed, problem.n),
+        problem.step(alpha),
+        np.array(active),
+    )
     step = network.gradient(problem, draw.W0, draw.a, draw.gradient)
     X, length = np.vstack([draw.ridge.X, draw.test.X]), np.linalg.norm(step.direction)
-    theta = problem.student[1] ** k * np.array([problem.student[j] for j in active]) * (size * length) ** k
+    theta = (
+        problem.student[1] ** k
+        * np.array([problem.student[j] for j in active])
+        * (size * length) ** k
+    )
     V = np.sum(draw.a[:, None, None] ** (k[:, None] + k), axis=0)
-    inverse = problem.psi * traces(problem, ridge).q / problem.phi * np.outer(theta, theta) * V
+    inverse = (
+        problem.psi
+        * traces(problem, ridge).q
+        / problem.phi
+        * np.outer(theta, theta)
+        * V
+    )
     powers = (X @ step.direction / length)[:, None] ** k @ np.linalg.cholesky(inverse)
     untrained = network.features(problem, X, draw.W0)
     trained = network.features(problem, X, draw.W0, step.matrix, size)
@@ -1033,15 +1320,19 @@ def engineered(problem, seed):
 pairs = np.array([engineered(half, s) for s in draws])
 surplus = over_seeds(pairs[:, 0] - pairs[:, 1])
 claims.check(
-    "Untrained features with powers of t appended have the trained network's training error, up to order delta^2 (paired difference)",
+    "Untrained features with powers of t appended have the trained network's "
+    "training error, up to order delta^2 (paired difference)",
     measured=surplus.mean[0],
     predicted=0.0,
     standard_error=surplus.standard_error[0],
-    tolerance=3 * surplus.standard_error[0] + tilt(half, half.step(alpha)) * pairs[:, 0, 0].mean(),
+    tolerance=3 * surplus.standard_error[0]
+    + tilt(half, half.step(alpha)) * pairs[:, 0, 0].mean(),
     source="Errors, theorem: training error",
 )
 Markdown(
-    f"Network minus engineered features: training error {surplus.mean[0]:+.4f} ± {surplus.standard_error[0]:.4f}, test error {surplus.mean[1]:+.4f} ± {surplus.standard_error[1]:.4f}."
+    f"Network minus engineered features: training error {surplus.mean[0]:+.4f} ± "
+    f"{surplus.standard_error[0]:.4f}, test error {surplus.mean[1]:+.4f} ± "
+    f"{surplus.standard_error[1]:.4f}."
 )
 
 
@@ -1071,12 +1362,16 @@ Markdown(
 def price_of_constant(name, degree):
     """What a constant of 1 in the teacher adds to the test error."""
     raised = replace(problem, activation=name, teacher=(1.0, 1.0, 0.5))
-    return plateau(raised, ridge, degree)[1] - plateau(replace(raised, teacher=(0.0, 1.0, 0.5)), ridge, degree)[1]
+    return (
+        plateau(raised, ridge, degree)[1]
+        - plateau(replace(raised, teacher=(0.0, 1.0, 0.5)), ridge, degree)[1]
+    )
 
 
 Markdown(
     "\n".join(
-        f"* {name}, {'untrained' if degree == 0 else 'with two spikes'}: {price_of_constant(name, degree):+.3f}"
+        f"* {name}, {'untrained' if degree == 0 else 'with two spikes'}: "
+        f"{price_of_constant(name, degree):+.3f}"
         for name, degree in (("tanh", 0), ("tanh", 2), ("softplus", 0), ("softplus", 2))
     )
 )
@@ -1105,17 +1400,23 @@ Markdown(
 # $\mathcal L_{\rm tr} = \frac\lambda n \tilde y^\top(\tilde X\tilde X^\top/n + \lambda)^{-1}\tilde y \to s^2$ for any number of rows.
 
 # %%
-closed_form = np.clip(problem.phi * unexplained(problem) / max(problem.target[1] ** 2, 1e-12), 1e-8, 1e4)
+closed_form = np.clip(
+    problem.phi * unexplained(problem) / max(problem.target[1] ** 2, 1e-12), 1e-8, 1e4
+)
 claims.check(
-    "Linear model: the best ridge penalty is phi s^2 / c_{*,1}^2 (ratio of the two test errors)",
+    "Linear model: the best ridge penalty is phi s^2 / c_{*,1}^2 (ratio of the "
+    "two test errors)",
     measured=linear_errors(problem, closed_form)[1] / linear_test,
     predicted=1.0,
     tolerance=1e-6,
     source="Dobriban and Wager 2018, ridge regression",
 )
 claims.check(
-    "Linear model at its best penalty: the training error is s^2, whatever the number of rows",
-    measured=linear_errors(replace(problem, n=7 * n), best_linear(replace(problem, n=7 * n))[0])[0],
+    "Linear model at its best penalty: the training error is s^2, whatever the "
+    "number of rows",
+    measured=linear_errors(
+        replace(problem, n=7 * n), best_linear(replace(problem, n=7 * n))[0]
+    )[0],
     predicted=unexplained(problem),
     tolerance=1e-4 * unexplained(problem),
     source="Errors, exercise: the best penalty of the linear model",
