@@ -131,8 +131,9 @@ problem
 # 3. **Alignment.** The squared cosine between its left singular vector $\hat u$ and $t$ is
 #    ```{math}
 #    :label: eq-os-alignment
-#    \frac{\langle \hat u, t\rangle^2}{\|t\|^2} \to \frac{m_2^2}{\frac{\mathrm d}{\mathrm dz}\big[m_2 + \frac{\phi}{\psi q\,\theta^2}\big]}\Bigg|_{\lambda=-z} ,
+#    \frac{\langle \hat u, t\rangle^2}{\|t\|^2} \to \frac{m_2^2}{\mathrm dM/\mathrm dz}\bigg|_{\lambda=-z},
 #    ```
+#    where $M = m_2 + \phi/(\psi q\,\theta^2)$,
 #    and its squared cosine with any $He_k(t)$, $k \ne 1$, tends to $0$.
 # ````
 #
@@ -161,7 +162,7 @@ problem
 #
 # ```{math}
 # :label: eq-os-resolvent-u
-# u^\top\Big(\tfrac{FF^\top}n + \lambda\Big)^{-1}u \to \frac{m_2}{1 + s} = m_2 - \frac{m_2^2}{M}, \qquad M = m_2 + \frac{\phi}{\psi q\,\theta^2} .
+# u^\top\Big(\tfrac{FF^\top}n + \lambda\Big)^{-1}u \to \frac{m_2}{1 + s} = m_2 - \frac{m_2^2}{M} .
 # ```
 #
 # An eigenvalue $z$ with eigenvector $\hat u$ contributes $\langle\hat u,u\rangle^2/(z + \lambda)$ to the left side. On the right $M$ vanishes at the outlier; comparing the residues gives {eq}`eq-os-alignment`. Replace $u$ by
@@ -203,55 +204,42 @@ Markdown(
     f"{s(problem, -edge * (1 + 1e-9), critical):.4f}. At twice the critical step the outlier should be at {position_at_strong:.3f}, with a squared alignment of {omega_at_strong:.3f}."
 )
 
+
 # %% [markdown]
 # ## Before and after
 #
 # The first look: all squared singular values of $F/\sqrt n$, before the step, after a step of half the critical size, and after one of twice that size.
 
 # %%
-shown = draws[: min(seeds, 6)]
-
-
 def trained(problem, seed, etas):
-    """One draw: t, and the trained features for every step size (a generator: one matrix at a time)."""
+    """One draw: t, and the trained features for each step size, one matrix at a time."""
     W0, a = sample.weights(problem, seed), sample.readout(problem, seed)
-    step = network.gradient(
-        problem, W0, a, sample.batch(problem, seed, "gradient", problem.n)
-    )
+    first = sample.batch(problem, seed, "gradient", problem.n)
+    step = network.gradient(problem, W0, a, first)
     X = sample.batch(problem, seed, "ridge", problem.n).X
     t = X @ step.direction / np.linalg.norm(step.direction)
     return t, (network.features(problem, X, W0, step.matrix, eta) for eta in etas)
 
 
+three = (0.0, weak, strong)
 eigenvalues = np.array(
-    [
-        [squared_singular_values(F) for F in trained(problem, s_, (0.0, weak, strong))[1]]
-        for s_ in shown
-    ]
+    [[squared_singular_values(F) for F in trained(problem, k, three)[1]] for k in draws[:6]]
 )
 
 # %% tags=["hide-input"]
 
 
 def histogram(values, eta, title):
-    """Histogram over seeds and predicted density per unit of ln x, with the predicted outlier at step `eta`."""
-    bins = np.geomspace(
-        0.8 * max(edges(problem)[0, 0], 1e-3), 1.15 * eigenvalues.max(), 70
-    )
+    """Histogram over seeds and predicted density per unit of ln x, with the predicted outlier."""
+    low, high = max(edges(problem)[0, 0], 1e-3), eigenvalues.max()
+    bins = np.geomspace(0.8 * low, 1.15 * high, 70)
     width = np.diff(np.log(bins))
     heights = over_seeds([np.histogram(v, bins)[0] / (problem.n * width) for v in values])
     x = np.geomspace(bins[0], bins[-1], 800)
-    top = over_seeds(values[:, -1])
+    last = over_seeds(values[:, -1])
     return spectrum.Spectrum(
-        title,
-        bins,
-        heights.mean,
-        heights.standard_error,
-        x,
-        x * density(problem, x),
-        top.mean,
-        top.standard_error,
-        [o.position for o in spikes.outliers(problem, eta)],
+        title, bins, heights.mean, heights.standard_error, x, x * density(problem, x),
+        last.mean, last.standard_error, [o.position for o in spikes.outliers(problem, eta)],
     )
 
 
@@ -260,10 +248,7 @@ titles = (
     f"after the step, η = {weak:.2f} (half the critical step)",
     f"after the step, η = {strong:.2f} (twice the critical step)",
 )
-spectra = [
-    histogram(eigenvalues[:, i], eta, titles[i])
-    for i, eta in enumerate((0.0, weak, strong))
-]
+spectra = [histogram(eigenvalues[:, i], three[i], titles[i]) for i in range(3)]
 
 # %% mystnb={"figure": {"caption": "Squared singular values of $F/\\sqrt n$ before the step and after two constant steps. Bars and points: simulation, mean over seeds with standard errors. Lines: the density of the untrained bulk, the same in all panels. Triangle: largest simulated value. The vertical bar is the outlier predicted by {eq}`eq-os-position`.", "name": "fig-before-after"}, "image": {"alt": "Three stacked histograms on a logarithmic axis with the same theoretical bulk curve. In the first two the largest eigenvalue sits at the right edge of the bulk. In the third it stands apart, on the predicted mark."}}
 spectrum.histograms(
@@ -293,39 +278,21 @@ alignment = over_seeds(full_runs.values("overlaps")[:, :, 0, 1])
 grid = np.linspace(0, steps[-1], 301)
 position_line, alignment_line = np.transpose([largest(problem, eta) for eta in grid])
 
+
+def curve(line, average):
+    """A prediction on the grid of step sizes, and a measurement at the simulated ones."""
+    return [Curve("", (grid, line), (steps, average.mean, average.standard_error))]
+
+
+transition = [
+    Panel("largest squared singular value", curve(position_line, position), "Position",
+          levels={"edge of the bulk": edge}, legend=None),
+    Panel("squared cosine with $t$", curve(alignment_line, alignment), "Alignment",
+          ylim=(-0.02, 1.02), legend=None),
+]
+
 # %% mystnb={"figure": {"caption": "Largest squared singular value of $F/\\sqrt n$ (left) and squared cosine of its left singular vector with $t = \\tilde X\\beta/\\|\\beta\\|$ (right) against the step size. Lines: {prf:ref}`prop-os-outlier`. Points: simulation, mean over seeds with standard errors. The vertical line is the critical step {eq}`eq-os-critical-step`.", "name": "fig-transition"}, "image": {"alt": "Two panels over the step size. On the left the largest eigenvalue is flat up to the critical step and then rises. On the right the squared alignment is zero up to the critical step and then rises steeply towards one. Simulated points follow both curves, a little rounded at the transition."}}
-side_by_side.side_by_side(
-    [
-        Panel(
-            "largest squared singular value",
-            [
-                Curve(
-                    "position",
-                    (grid, position_line),
-                    (steps, position.mean, position.standard_error),
-                )
-            ],
-            levels={"edge of the bulk": edge},
-            legend=None,
-            title="Position",
-        ),
-        Panel(
-            "squared cosine with $t$",
-            [
-                Curve(
-                    "alignment",
-                    (grid, alignment_line),
-                    (steps, alignment.mean, alignment.standard_error),
-                )
-            ],
-            ylim=(-0.02, 1.02),
-            legend=None,
-            title="Alignment",
-        ),
-    ],
-    r"step size $\eta$",
-    marks={r"$\eta_c$": critical},
-)
+side_by_side.side_by_side(transition, r"step size $\eta$", marks={r"$\eta_c$": critical})
 
 
 # %% [markdown]
@@ -335,48 +302,44 @@ side_by_side.side_by_side(
 
 # %%
 def against_plug_in(runs, i):
-    """Relative error of the position, and error of the alignment, at step number i: one row per seed."""
+    """Relative error of the position, and error of the alignment, at step number i, by seed."""
     rows = []
     for m in runs.measurements:
-        where, omega = largest(
-            m.problem, steps[i], Geometry.plug_in(m.problem, **vars(m.geometry))
-        )
+        geometry = Geometry.plug_in(m.problem, **vars(m.geometry))
+        where, omega = largest(m.problem, steps[i], geometry)
         rows.append((m.top_values[i, 0] / where - 1, m.overlaps[i, 0, 1] - omega))
     return np.array(rows)
 
 
-above = np.flatnonzero(
-    steps >= 1.5 * critical
-)  # nearer to the threshold a draw of finite size may have no outlier yet
-extrapolated = {
-    i: over_seeds(2 * against_plug_in(full_runs, i) - against_plug_in(half_runs, i))
-    for i in above
-}
+def extrapolated(i):
+    """Both errors with a correction of order 1/n removed."""
+    return over_seeds(2 * against_plug_in(full_runs, i) - against_plug_in(half_runs, i))
+
+
 two = int(np.searchsorted(steps, strong))
-for name, column in (
-    ("Position of the outlier (relative)", 0),
-    ("Alignment of the outlier", 1),
-):
+at_two = extrapolated(two)
+for k, name in enumerate(("Position of the outlier (relative)", "Alignment of the outlier")):
     claims.check(
         f"{name} at twice the critical step, minus its plug-in prediction, extrapolated in 1/n",
-        measured=extrapolated[two].mean[column],
+        measured=at_two.mean[k],
         predicted=0.0,
-        standard_error=extrapolated[two].standard_error[column],
-        tolerance=3 * extrapolated[two].standard_error[column],
+        standard_error=at_two.standard_error[k],
+        tolerance=3 * at_two.standard_error[k],
         source="One spike, proposition of the outlier",
     )
 
 # %% tags=["remove-input"]
-rows = "\n".join(
-    f"| {steps[i]:.2f} | {steps[i] / critical:.2g} | {position_at:.3f} | {position.mean[i]:.3f} ± {position.standard_error[i]:.3f} | {alignment_at:.3f} "
-    f"| {alignment.mean[i]:.3f} ± {alignment.standard_error[i]:.3f} | {100 * extrapolated[i].mean[0]:+.1f} ± {100 * extrapolated[i].standard_error[0]:.1f} % |"
-    for i in above
-    for position_at, alignment_at in [largest(problem, steps[i])]
-)
-Markdown(
-    "| $\\eta$ | $\\eta/\\eta_c$ | position, predicted | measured | alignment, predicted | measured | position minus plug-in, extrapolated |\n"
-    f"|---:|---:|---:|---:|---:|---:|---:|\n{rows}"
-)
+rows = []
+for i in np.flatnonzero(steps >= 1.5 * critical):  # nearer to the threshold a draw may have no outlier yet
+    error = extrapolated(i)
+    where, omega = largest(problem, steps[i])
+    rows.append(
+        f"| {steps[i]:.2f} | {steps[i] / critical:.2g} | {where:.3f} | {position.mean[i]:.3f} ± {position.standard_error[i]:.3f} "
+        f"| {omega:.3f} | {alignment.mean[i]:.3f} ± {alignment.standard_error[i]:.3f} "
+        f"| {100 * error.mean[0]:+.1f} ± {100 * error.standard_error[0]:.1f} % |"
+    )
+head = "| $\\eta$ | $\\eta/\\eta_c$ | position, predicted | measured | alignment, predicted | measured | position minus plug-in, extrapolated |"
+Markdown("\n".join([head, "|---:|---:|---:|---:|---:|---:|---:|", *rows]))
 
 
 # %% [markdown]
@@ -388,10 +351,10 @@ Markdown(
 # ````{prf:proposition} What is left below the threshold (ours)
 # :label: prop-os-below
 #
-# For $\eta < \eta_c$ the top left singular vector has
+# For $\eta < \eta_c$ the squared cosine $\omega$ of the top left singular vector with $t$ has
 # ```{math}
 # :label: eq-os-below
-# n\,\mathbb E\,\frac{\langle\hat u, t\rangle^2}{\|t\|^2} \to \frac{\operatorname{Im}\big[m_2/(1+s)\big]}{\operatorname{Im} m_1}\bigg|_{\lambda = -z_+ + 0}\,,
+# n\,\mathbb E\,\omega \to \frac{\operatorname{Im}\big[m_2/(1+s)\big]}{\operatorname{Im} m_1}\bigg|_{\lambda = -z_+ + 0}\,,
 # ```
 # a constant that grows like $(1 - \eta^2/\eta_c^2)^{-2}$ as the threshold comes near.
 # ````
@@ -416,34 +379,15 @@ def below(problem, eta):
 
 sub = steps < 0.95 * critical
 sub_grid = np.linspace(0, 0.95 * critical, 200)
-left = {
-    size.n: over_seeds(size.n * runs.values("overlaps")[:, sub, 0, 1])
-    for size, runs in ((problem, full_runs), (half, half_runs))
-}
+left = [Curve("predicted", (sub_grid / critical, [below(problem, eta) for eta in sub_grid]))]
+for size, runs in ((problem, full_runs), (half, half_runs)):
+    average = over_seeds(size.n * runs.values("overlaps")[:, sub, 0, 1])
+    points = (steps[sub] / critical, average.mean, average.standard_error)
+    left.append(Curve(f"simulated, n = {size.n}", None, points))
 
 # %% mystnb={"figure": {"caption": "What is left of the alignment below the critical step: squared cosine of the top left singular vector with $t$, times $n$. Line: {eq}`eq-os-below`. Points: simulation at two sizes, mean over seeds with standard errors. The two sizes agree: the alignment itself vanishes like $1/n$.", "name": "fig-below"}, "image": {"alt": "n times the squared alignment over the ratio of step to critical step, on a logarithmic axis. The predicted curve starts near four and diverges at the critical step; simulated points for two sizes follow it and stay below it close to the threshold."}}
-below_line = (sub_grid / critical, [below(problem, eta) for eta in sub_grid])
 side_by_side.side_by_side(
-    [
-        Panel(
-            r"$n\,\times$ squared cosine with $t$",
-            [
-                Curve("predicted", below_line),
-                *(
-                    Curve(
-                        f"simulated, n = {k}",
-                        None,
-                        (steps[sub] / critical, v.mean, v.standard_error),
-                    )
-                    for k, v in left.items()
-                ),
-            ],
-            yscale="log",
-        )
-    ],
-    r"$\eta/\eta_c$",
-    columns=1,
-    height=3.2,
+    [Panel(r"$n\,\times$ squared cosine with $t$", left, yscale="log")], r"$\eta/\eta_c$", columns=1, height=3.2
 )
 
 # %%
@@ -516,35 +460,24 @@ vectors.clouds(panels, r"$t_i$", r"$\sqrt{n}\,\hat u_i$")
 # %%
 linear_part = problem.target[1] or 1.0  # a teacher without one gains nothing: nothing to compare
 rest = problem.target.nonlinear_variance
-other = replace(
-    problem, activation=contrast, teacher=(0.0, linear_part, float(np.sqrt(rest / 2)))
-)
-other_critical = spikes.critical_step(other)
-other_steps = np.array(
-    [
-        0.0,
-        0.5 * other_critical,
-        other_critical,
-        2 * other_critical,
-        np.sqrt(2 * other_critical * n**growing),
-        n**growing,
-    ]
-)
+quadratic = (0.0, linear_part, float(np.sqrt(rest / 2)))
+other = replace(problem, activation=contrast, teacher=quadratic)
+other_critical, last_step = spikes.critical_step(other), n**growing
+between = np.sqrt(2 * other_critical * last_step)
+other_steps = np.array([0.0, *(other_critical * np.array([0.5, 1.0, 2.0])), between, last_step])
 other_runs = run_many(other, other_steps, ridge, draws, top=2)
+other_half = replace(half, activation=contrast, teacher=quadratic)
+other_half_runs = run_many(other_half, other_steps[3], ridge, draws, top=1)
 
 degrees = np.arange(1, 6)
 names = str(activation), contrast
-omega = dict(
-    zip(names, (omega_at_strong, largest(other, 2 * other_critical)[1]), strict=True)
-)
-aligned = {
-    names[0]: over_seeds(full_runs.values("overlaps")[:, two, 0, 1:6]),
-    contrast: over_seeds(other_runs.values("overlaps")[:, 3, 0, 1:6]),
+omega = dict(zip(names, (omega_at_strong, largest(other, other_steps[3])[1]), strict=True))
+squared_cosines = {  # of the top vector at twice the critical step, at n and at n/2
+    names[0]: (full_runs.values("overlaps")[:, two, 0], half_runs.values("overlaps")[:, two, 0]),
+    contrast: (other_runs.values("overlaps")[:, 3, 0], other_half_runs.values("overlaps")[:, 0, 0]),
 }
-levels = {
-    name: np.where(degrees == 1, w, (1 + 2 * degrees * w) / n)
-    for name, w in omega.items()
-}
+aligned = {name: over_seeds(at_n[:, degrees]) for name, (at_n, _) in squared_cosines.items()}
+levels = {k: np.where(degrees == 1, w, (1 + 2 * degrees * w) / n) for k, w in omega.items()}
 
 # %% mystnb={"figure": {"caption": "Squared cosine of the outlier's left singular vector with $He_k(t)$ at twice the critical step, for two activations. Bars: for $k = 1$ the alignment {eq}`eq-os-alignment`, for $k \\ge 2$ the sampling level {eq}`eq-os-level`, which is what a pure copy of $t$ would show at this $n$. Points: simulation, mean over seeds with standard errors.", "name": "fig-degrees"}, "image": {"alt": "Squared alignment over the Hermite degree on a logarithmic axis. For degree one it is near one. For degrees two to five it is smaller by a factor of more than one hundred, and points and predicted sampling levels agree for both activations."}}
 vectors.alignments(
@@ -554,49 +487,24 @@ vectors.alignments(
 )
 
 # %%
-half_other = run_many(
-    replace(half, activation=contrast, teacher=other.teacher),
-    other_steps[3],
-    ridge,
-    draws,
-    top=1,
-)
-cases = {
-    names[0]: (
-        omega[names[0]],
-        [
-            (n, full_runs.values("overlaps")[:, two, 0]),
-            (half.n, half_runs.values("overlaps")[:, two, 0]),
-        ],
-    ),
-    contrast: (
-        omega[contrast],
-        [
-            (n, other_runs.values("overlaps")[:, 3, 0]),
-            (half.n, half_other.values("overlaps")[:, 0, 0]),
-        ],
-    ),
-}
-expected_error = np.sqrt(
-    2 / (2 * seeds)
-)  # of a mean of squared Gaussians, over all seeds of two sizes
-for name, (w, measured) in cases.items():
+expected_error = np.sqrt(2 / (2 * seeds))  # of a mean of squared Gaussians, all seeds of two sizes
+for name, (at_n, at_half) in squared_cosines.items():
     for k in (2, 3):
+        both = np.concatenate([n * at_n[:, k], half.n * at_half[:, k]])
         claims.check(
             f"{name}: alignment of the spike with He_{k}(t), in units of the sampling level",
-            measured=np.mean(
-                [size * overlap[:, k] / (1 + 2 * k * w) for size, overlap in measured]
-            ),
+            measured=both.mean() / (1 + 2 * k * omega[name]),
             predicted=1.0,
             standard_error=expected_error,
             tolerance=3 * expected_error,
             source="One spike, lemma on the sampling level",
         )
-quadratic_spike = over_seeds(other_runs.values("overlaps")[:, -1, 1, 2])
+curved = over_seeds(n * other_runs.values("overlaps")[:, -1, 1, 2] / 5)  # 5 is the level of a copy of t
 claims.check(
-    f"Negative control: after a growing step, the second singular vector of the {contrast} network does contain He_2(t) (in sampling levels)",
-    measured=n * quadratic_spike.mean / 5,
-    standard_error=n * quadratic_spike.standard_error / 5,
+    f"Negative control: after a growing step, the second singular vector of the {contrast} network does contain "
+    "He_2(t) (in sampling levels)",
+    measured=curved.mean,
+    standard_error=curved.standard_error,
     predicted=10.0,
     tolerance=0.0,
     kind="at least",
@@ -643,9 +551,6 @@ claims.check(
 train_line, test_line = errors.errors(problem, ridge, grid)
 train_plateau, test_plateau = errors.plateau(problem, ridge, 1)
 floor = unexplained(problem, intercept=False)
-train, test = (
-    over_seeds(full_runs.values(name)[:, :, 0]) for name in ("train_error", "test_error")
-)
 gain = {
     name: over_seeds(full_runs.values(name)[:, :1, 0] - full_runs.values(name)[:, :, 0])
     for name in ("train_error", "test_error")
@@ -655,72 +560,39 @@ gain_limit = {
     "test_error": test_line[0] - errors.test_error(problem, ridge, steps),
 }
 
+
+def gain_panel(word, name, line, plateau):
+    """Gain over the step size, with room above the plateau for its name."""
+    whole, highest = line[0] - plateau, gain[name].mean.max()
+    return Panel(f"gain in {word} error", curve(line[0] - line, gain[name]), word.capitalize(),
+                 levels={"degree-1 plateau": whole}, ylim=(None, max(1.15 * whole, 1.1 * highest)), legend=None)
+
+
+gain_panels = [
+    gain_panel("training", "train_error", train_line, train_plateau),
+    gain_panel("test", "test_error", test_line, test_plateau),
+]
+
 # %% mystnb={"figure": {"caption": "Gain of a constant step: training (left) and test error (right) without a step minus the error with it. Lines: {eq}`eq-os-gain` and {eq}`eq-os-test`. Points: simulation, paired differences, mean over seeds with standard errors. Upper horizontal line: the degree-1 plateau. Vertical line: the critical step, where the spectrum changes and the errors do not notice.", "name": "fig-gain"}, "image": {"alt": "Two rising curves of the gain in training and test error over the step size. They start quadratically at zero, pass the critical step smoothly and bend towards the horizontal line of the degree-one plateau."}}
-side_by_side.side_by_side(
-    [
-        Panel(
-            f"gain in {word} error",
-            [
-                Curve(
-                    "gain",
-                    (grid, line[0] - line),
-                    (steps, gain[name].mean, gain[name].standard_error),
-                )
-            ],
-            levels={"degree-1 plateau": line[0] - plateau},
-            ylim=(None, max(1.15 * (line[0] - plateau), 1.1 * gain[name].mean.max())),
-            legend=None,
-            title=word.capitalize(),
-        )
-        for word, name, line, plateau in (
-            ("training", "train_error", train_line, train_plateau),
-            ("test", "test_error", test_line, test_plateau),
-        )
-    ],
-    r"step size $\eta$",
-    marks={r"$\eta_c$": critical},
-    mark_height=0.12,
-)
+side_by_side.side_by_side(gain_panels, r"step size $\eta$", marks={r"$\eta_c$": critical}, mark_height=0.12)
 
 # %%
 ridge_grid = np.geomspace(ridges[0], ridges[-1], 200)
 test_errors = over_seeds(full_runs.values("test_error")[:, :, 1:])
-by_ridge = [
-    Curve(
-        label,
-        (ridge_grid, errors.test_error(problem, ridge_grid, eta)),
-        (ridges, test_errors.mean[i], test_errors.standard_error[i]),
-    )
-    for label, eta in (
-        ("no step", 0.0),
-        ("half the critical step", weak),
-        ("twice the critical step", strong),
-    )
-    for i in [int(np.searchsorted(steps, eta))]
-] + [
+by_ridge = []
+for label, eta in (("no step", 0.0), ("half the critical step", weak), ("twice the critical step", strong)):
+    i = int(np.searchsorted(steps, eta))
+    measured = (ridges, test_errors.mean[i], test_errors.standard_error[i])
+    by_ridge.append(Curve(label, (ridge_grid, errors.test_error(problem, ridge_grid, eta)), measured))
+by_ridge += [
     Curve("degree-1 plateau", (ridge_grid, errors.plateau(problem, ridge_grid, 1)[1])),
-    Curve(
-        "ridge regression on x",
-        (ridge_grid, linear_errors(problem, ridge_grid, intercept=False)[1]),
-    ),
+    Curve("ridge regression on x", (ridge_grid, linear_errors(problem, ridge_grid, intercept=False)[1])),
 ]
+highest = max(by_ridge[0].predicted[1].max(), test_errors.mean[0].max())
+ridge_panel = Panel("test error", by_ridge, levels={"best linear function": floor}, ylim=(0.9 * floor, 1.15 * highest))
 
 # %% mystnb={"figure": {"caption": "The test error itself, against the ridge penalty: without a step, at half and at twice the critical step, on the degree-1 plateau, and for ridge regression on the inputs $x$ themselves. The horizontal line is the floor of all linear predictors. Lines: theory. Points: simulation, mean over seeds with standard errors.", "name": "fig-ridge"}, "image": {"alt": "Test error over the ridge penalty on a logarithmic axis. Each curve has a minimum; the curves are lower for larger steps, and the plateau of degree one is the lowest of the networks, above the floor of linear predictors."}}
-top_of_axis = 1.15 * max(by_ridge[0].predicted[1].max(), test_errors.mean[0].max())
-side_by_side.side_by_side(
-    [
-        Panel(
-            "test error",
-            by_ridge,
-            levels={"best linear function": floor},
-            ylim=(0.9 * floor, top_of_axis),
-        )
-    ],
-    r"ridge penalty $\lambda$",
-    xscale="log",
-    columns=1,
-    height=3.6,
-)
+side_by_side.side_by_side([ridge_panel], r"ridge penalty $\lambda$", xscale="log", columns=1, height=3.6)
 
 # %%
 i_weak = int(np.searchsorted(steps, weak))
@@ -791,14 +663,17 @@ Markdown(
 # inputs and noise come from the same seeds, so that differences are paired.
 
 # %%
+cubic = (0.0, linear_part, 0.0, float(np.sqrt(rest / 6)))
 topped_up = float(np.sqrt(problem.noise_variance + rest))
 variants = {
     "quadratic rest": other,
-    "cubic rest": replace(
-        other, teacher=(0.0, linear_part, 0.0, float(np.sqrt(rest / 6)))
-    ),
+    "cubic rest": replace(other, teacher=cubic),
     "noise instead": replace(other, teacher=(0.0, linear_part), noise_std=topped_up),
 }
+twin_runs = {"quadratic rest": other_runs} | {
+    name: run_many(variants[name], other_steps, ridge, draws) for name in ("cubic rest", "noise instead")
+}
+fields = {"train_error": "training", "test_error": "test"}
 
 
 def gains(runs, field):
@@ -809,46 +684,25 @@ def gains(runs, field):
 
 def predicted_gain(case, field, eta):
     """The same from the finite-strength theory, all orders."""
-    predict = {"train_error": errors.train_error, "test_error": errors.test_error}[field]
-    return predict(case, ridge) - predict(case, ridge, eta)
+    k = list(fields).index(field)
+    return errors.errors(case, ridge)[k] - errors.errors(case, ridge, eta)[k]
 
-
-twin_runs = {
-    name: other_runs if case is other else run_many(case, other_steps, ridge, draws)
-    for name, case in variants.items()
-}
-fields = {"train_error": "training", "test_error": "test"}
-twin_gains = {
-    (name, field): gains(runs, field)
-    for name, runs in twin_runs.items()
-    for field in fields
-}
 
 # %% tags=["hide-input"]
 eta_grid = np.geomspace(0.7 * other_steps[1:].min(), 1.2 * other_steps.max(), 120)
 
 
 def twin_curve(name, field, shift):
-    """Gain over the step size for one teacher; the points are moved sideways by a factor to be readable."""
-    average = over_seeds(twin_gains[name, field][:, 1:])
-    line = predicted_gain(variants[name], field, eta_grid)
-    return Curve(
-        name,
-        (eta_grid, line),
-        (other_steps[1:] * shift, average.mean, average.standard_error),
-    )
+    """Gain over the step size for one teacher; the points are moved sideways to be readable."""
+    average = over_seeds(gains(twin_runs[name], field)[:, 1:])
+    points = (other_steps[1:] * shift, average.mean, average.standard_error)
+    return Curve(name, (eta_grid, predicted_gain(variants[name], field, eta_grid)), points)
 
 
+shifts = dict(zip(variants, (0.93, 1.0, 1.07), strict=True))
 twin_panels = [
-    Panel(
-        f"gain in {word} error",
-        [
-            twin_curve(name, field, shift)
-            for name, shift in zip(variants, (0.93, 1.0, 1.07), strict=True)
-        ],
-        title=word.capitalize(),
-        legend="lower right",
-    )
+    Panel(f"gain in {word} error", [twin_curve(name, field, shift) for name, shift in shifts.items()],
+          title=word.capitalize(), legend="lower right")
     for field, word in fields.items()
 ]
 
@@ -860,38 +714,36 @@ side_by_side.side_by_side(
     marks={r"$\eta_c$": other_critical, r"$n^{1/4}$": n**0.25},
 )
 
+
 # %%
-at = 2  # the critical step
-for field, word in fields.items():
-    for name in ("quadratic rest", "cubic rest"):
-        difference = over_seeds(
-            (twin_gains[name, field] - twin_gains["noise instead", field])[:, at]
-        )
-        expected = predicted_gain(variants[name], field, other_critical) - predicted_gain(
-            variants["noise instead"], field, other_critical
-        )
+def more_than_noise(name, field):
+    """The teacher's gain minus that of the teacher with noise instead: (seeds, steps), paired."""
+    return gains(twin_runs[name], field) - gains(twin_runs["noise instead"], field)
+
+
+for name in ("quadratic rest", "cubic rest"):
+    for field, word in fields.items():
+        difference = over_seeds(more_than_noise(name, field)[:, 2])  # at the critical step
+        expected = [predicted_gain(variants[k], field, other_critical) for k in (name, "noise instead")]
         claims.check(
-            f"{name.capitalize()} against noise of the same variance: the critical step gains the same in {word} error (paired)",
+            f"{name.capitalize()} against noise of the same variance: the critical step gains the same "
+            f"in {word} error (paired)",
             measured=difference.mean,
-            predicted=expected,
+            predicted=expected[0] - expected[1],
             standard_error=difference.standard_error,
             tolerance=3 * difference.standard_error,
             source="One spike, corollary on two teachers",
         )
-control = over_seeds(
-    (
-        twin_gains["quadratic rest", "train_error"]
-        - twin_gains["noise instead", "train_error"]
-    )[:, -1]
-)
+control = over_seeds(more_than_noise("quadratic rest", "train_error")[:, -1])
 claims.check(
-    "Negative control: the growing step gains more from the quadratic teacher (difference in training error, in standard errors)",
-    measured=control.mean / control.standard_error,
+    "Negative control: the growing step gains more from the quadratic teacher "
+    "(difference in training error, in standard errors)",
+    measured=control.mean / control.standard_error if control.standard_error else 0.0,
     predicted=4.0,
     tolerance=0.0,
     kind="at least",
     source="Moniri et al. 2024; the next chapter",
-    explain="The contrast must have a quadratic part, so must the teacher, and n**growing must lift the quadratic spike out of the bulk.",
+    explain="Contrast and teacher must have a non-linear part, and n**growing must lift the quadratic spike.",
 )
 
 # %% tags=["remove-input"]
@@ -902,7 +754,7 @@ without = replace(variants["noise instead"], noise_std=problem.noise_std)
 Markdown(
     f"At the critical step the lines of the first and the last teacher differ by {leak:.4f} in test error: what a second spike, of strength $O(n^{{-1/2}})$, can do at this $n$. "
     f"With the growing step, $n^{{{growing:g}}}$ = {other_steps[-1]:.1f}, the quadratic teacher gains {control:.3f} more in training error, and in test error "
-    f"{over_seeds((twin_gains['quadratic rest', 'test_error'] - twin_gains['noise instead', 'test_error'])[:, -1]):.3f} more. And this is what the non-linear rest costs: on the plateau the gain in test error is "
+    f"{over_seeds(more_than_noise('quadratic rest', 'test_error')[:, -1]):.3f} more. And this is what the non-linear rest costs: on the plateau the gain in test error is "
     f"{errors.improvement(variants['noise instead'], ridge, 1).test[0]:.3f} with it, and {errors.improvement(without, ridge, 1).test[0]:.3f} for a teacher without it at equal noise."
 )
 
@@ -971,33 +823,17 @@ def single_deviation(m, eta):
 
 
 far = steps[steps >= 1.9 * critical]
-deviations = {
-    size.n: over_seeds(
-        [[100 * single_deviation(m, eta) for eta in far] for m in runs.measurements]
-    )
-    for size, runs in ((problem, full_runs), (half, half_runs))
-}
 far_grid = np.linspace(far[0], far[-1], 60)
+lags = []
+for size, runs in ((problem, full_runs), (half, half_runs)):
+    average = over_seeds([[100 * single_deviation(m, eta) for eta in far] for m in runs.measurements])
+    line = (far_grid, [100 * lag(size, eta) for eta in far_grid])
+    lags.append(Curve(f"n = {size.n}, N = {size.N}", line, (far, average.mean, average.standard_error)))
 
 # %% mystnb={"figure": {"caption": "Relative deviation of the outlier from the prediction of a single spike, at two sizes. Lines: the first correction {eq}`eq-os-correction`. Points: simulation with plug-in geometry, mean over seeds with standard errors.", "name": "fig-lag"}, "image": {"alt": "Deviation in per cent over the step size. Two curves for two sizes fall with the step; the one for the smaller size falls about twice as fast, and simulated points follow both."}}
 side_by_side.side_by_side(
-    [
-        Panel(
-            "deviation of the position [%]",
-            [
-                Curve(
-                    f"n = {size.n}, N = {size.N}",
-                    (far_grid, [100 * lag(size, eta) for eta in far_grid]),
-                    (far, deviations[size.n].mean, deviations[size.n].standard_error),
-                )
-                for size in (problem, half)
-            ],
-            levels={"single spike": 0.0},
-        )
-    ],
-    r"step size $\eta$",
-    columns=1,
-    height=3.1,
+    [Panel("deviation of the position [%]", lags, levels={"single spike": 0.0})],
+    r"step size $\eta$", columns=1, height=3.1,
 )
 
 # %%
