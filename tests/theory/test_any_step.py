@@ -14,8 +14,8 @@ from scipy.stats import norm
 from onestep import InputError, Problem
 from onestep.links import NAMES
 from onestep.theory import any_step, errors
-from onestep.theory.any_step import fixed_point
-from onestep.theory.any_step import law as law_module
+from onestep.theory.any_step import fixed_point, quadrature
+from onestep.theory.any_step.law import law as law_of
 
 DATA = Path(__file__).parents[2] / "chapters" / "data" / "cui2024_simulations.csv"
 # Teacher and student of Cui et al.'s figures; their sample ratio alpha is n/d.
@@ -55,7 +55,7 @@ def quadratic_form(law, den, g):
 def test_newton_and_response_against_plain_iteration_and_finite_differences(activation):
     problem = Problem(n=400, d=200, N=300, activation=activation)
     ridge, eta = 0.3, 12.0
-    law = law_module.law(problem, eta)
+    law = law_of(problem, eta)
     den, g = under_relaxed(law, ridge)
     solution = any_step.solve(problem, ridge, eta)
     assert solution.train_error == pytest.approx(ridge * quadratic_form(law, den, g), rel=1e-8)
@@ -76,7 +76,7 @@ def test_moments_of_relu_in_closed_form():
     s, t = np.array([-4.0, -0.3, 0.0, 1e-9, 2.0]), np.linspace(-6, 6, 41)
     tau = np.sqrt(1 + 0.3 * s**2)
     m = np.outer(s, t)
-    mu0, mu1, second = law_module._moments(NAMES["relu"], tau, m)
+    mu0, mu1, second = quadrature.moments(NAMES["relu"], tau, m)
     z = m / tau[:, None]
     np.testing.assert_allclose(mu0, tau[:, None] * (z * ndtr(z) + norm.pdf(z)), atol=2e-14)
     np.testing.assert_allclose(mu1, tau[:, None] * ndtr(z), atol=2e-14)
@@ -85,7 +85,7 @@ def test_moments_of_relu_in_closed_form():
 
 def test_moments_of_sine_in_closed_form():
     tau, m = np.array([0.0, 1.0, 3.0]), np.linspace(-5, 5, 21)[None].repeat(3, 0)
-    mu0, mu1, second = law_module._moments(NAMES["sin"], tau, m)
+    mu0, mu1, second = quadrature.moments(NAMES["sin"], tau, m)
     damped = np.exp(-(tau[:, None] ** 2) / 2)
     np.testing.assert_allclose(mu0, np.sin(m) * damped, atol=1e-13)
     np.testing.assert_allclose(mu1, tau[:, None] * np.cos(m) * damped, atol=1e-13)
@@ -144,11 +144,11 @@ def test_finer_grids_change_nothing(monkeypatch):
         return np.array([any_step.errors(problem, ridge, eta) for problem in problems])
 
     usual = predicted()
-    monkeypatch.setattr(law_module, "_SPACING", law_module._SPACING / 2)
+    monkeypatch.setattr(quadrature, "_SPACING", quadrature._SPACING / 2)
     np.testing.assert_allclose(predicted(), usual, rtol=1e-5)
-    monkeypatch.setattr(law_module, "_COARSEST", law_module._COARSEST / 2)
+    monkeypatch.setattr(quadrature, "_COARSEST", quadrature._COARSEST / 2)
     np.testing.assert_allclose(predicted(), usual, rtol=1e-5)
-    monkeypatch.setattr(law_module, "_SPACING", 0.8)  # the control: too coarse is seen
+    monkeypatch.setattr(quadrature, "_SPACING", 0.8)  # the control: too coarse is seen
     assert np.max(np.abs(predicted() / usual - 1)) > 1e-4
 
 

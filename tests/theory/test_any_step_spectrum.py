@@ -10,7 +10,7 @@ from scipy.stats import norm
 from onestep import InputError, Problem
 from onestep.theory import any_step, resolvent, spikes
 from onestep.theory.any_step import fixed_point
-from onestep.theory.any_step import law as law_module
+from onestep.theory.any_step.geometry import compress
 
 SHAPES = [(2000, 1000, 1500), (1000, 1000, 2500)]
 
@@ -116,11 +116,11 @@ def test_plug_in_of_the_limits_is_the_limit():
 
 def test_compressed_laws_share_the_moments_of_the_sample():
     sample = np.random.default_rng(0).standard_normal(500) ** 3
-    nodes, weights = law_module.compress(sample, 6)
+    nodes, weights = compress(sample, 6)
     for k in range(12):
         assert weights @ nodes**k == pytest.approx(np.mean(sample**k), rel=1e-9)
     assert weights @ nodes**12 != pytest.approx(np.mean(sample**12), rel=1e-9)
-    assert law_module.compress(np.full(9, 2.0), 1)[0] == pytest.approx(2.0)
+    assert compress(np.full(9, 2.0), 1)[0] == pytest.approx(2.0)
 
 
 def test_bad_input_is_named():

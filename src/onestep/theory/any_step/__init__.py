@@ -2,7 +2,7 @@
 
 from onestep.theory.any_step.errors import Solution, errors, solve
 from onestep.theory.any_step.fixed_point import ConvergenceError
-from onestep.theory.any_step.law import Geometry, limit, plug_in
+from onestep.theory.any_step.geometry import Geometry, limit, plug_in
 from onestep.theory.any_step.spectrum import density, edges, outliers
 
 __all__ = [

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onestep.checks import InputError, reals
+from onestep.checks import InputError, choice, reals
 from onestep.problem import Problem
-from onestep.theory.any_step import fixed_point
-from onestep.theory.any_step.law import Geometry, Law, law
+from onestep.theory.any_step import fixed_point, structured
+from onestep.theory.any_step.geometry import Geometry
+from onestep.theory.any_step.law import Law, law
 
 _BATCH = 64
+_NOISES = ("isotropic", "structured")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,28 +41,32 @@ class Solution:
 _FIELDS = tuple(Solution.__dataclass_fields__)
 
 
-def errors(problem: Problem, ridge, eta, geometry: Geometry | None = None) -> tuple[np.ndarray, np.ndarray]:
+def errors(
+    problem: Problem, ridge, eta, geometry: Geometry | None = None, noise: str = "isotropic"
+) -> tuple[np.ndarray, np.ndarray]:
     """(train_error, test_error) after one step of size `eta`, any size up to a few sqrt(N); see `solve`."""
-    solution = solve(problem, ridge, eta, geometry)
+    solution = solve(problem, ridge, eta, geometry, noise)
     return solution.train_error, solution.test_error
 
 
-def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None) -> Solution:
+def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise: str = "isotropic") -> Solution:
     """The errors after one step of size `eta`, and what comes with them.
 
         L_tr = lambda Q,   L_te = -d/de Q(lambda + e den^2) at e = 0,   train_mse = -lambda^2 dQ/dlambda
 
-    with Q of `_explained`: the equivalent of y'(K + lambda)^-1 y / n, and L_te its leave-one-out derivative.
+    with Q of `_at`: the equivalent of y'(K + lambda)^-1 y / n, and L_te its leave-one-out derivative.
 
     ridge : lambda > 0, a number or an array.  eta : the step, >= 0; the two are broadcast against each other.
-    geometry : by default that of n -> infinity (`law.limit`).
+    geometry : by default that of n -> infinity (`geometry.limit`).
+    noise : of the gradient. "isotropic" keeps its size only; "structured" also its correlation between units, which
+        matters at eta ~ sqrt(N) when c_2 != 0 (ReLU), and takes about a second for each point.
 
     Source: derived for the book, chapter "From lazy to maximal". It contains the proportional limits of Moniri et al.
     (arXiv:2310.07891) as eta^2/N -> 0 and the maximal step of Cui et al. (arXiv:2402.04980).
 
     Raises
     ------
-    InputError : a ridge that is not positive, a negative step, or shapes that do not broadcast.
+    InputError : a ridge that is not positive, a negative step, shapes that do not broadcast, an unknown noise.
     ConvergenceError : with residual and iterations.
     """
     ridge = reals("ridge", ridge, 0.0, open_below=True)
@@ -72,8 +78,11 @@ def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None) -> Sol
     found = np.empty((len(_FIELDS), eta.size))
     steps, of_step = np.unique(eta, return_inverse=True)
     for k, step in enumerate(steps):
-        features = law(problem, step, geometry)
         here = np.flatnonzero(of_step.ravel() == k)
+        if choice("noise", noise, _NOISES) == "structured":
+            found[:, here] = structured.at(problem, step, ridge.ravel()[here], geometry)
+            continue
+        features = law(problem, step, geometry)
         for batch in np.array_split(here, -(-here.size // _BATCH)):
             found[:, batch] = _at(features, ridge.ravel()[batch])
     return Solution(*(row.reshape(eta.shape)[()] for row in found))

@@ -113,6 +113,11 @@ def _jacobian(law: Law, den: np.ndarray, g: np.ndarray, parts: _Parts) -> np.nda
     return J
 
 
+def jacobian(law: Law, ridge: np.ndarray, den: np.ndarray, g: np.ndarray) -> np.ndarray:
+    """I minus the derivative of the right-hand side's logarithms in (log den, log g), (B, T + p, T + p)."""
+    return _jacobian(law, den, g, _parts(law, ridge, den, g))
+
+
 def solve(law: Law, ridge: np.ndarray, start: tuple[np.ndarray, np.ndarray] | None = None) -> State:
     """The fixed point for every entry of `ridge` (B,), real and positive or complex.
 

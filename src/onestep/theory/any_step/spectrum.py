@@ -12,7 +12,8 @@ from onestep.problem import Problem
 from onestep.theory.any_step import fixed_point
 from onestep.theory.any_step.errors import blocks
 from onestep.theory.any_step.fixed_point import ConvergenceError, State
-from onestep.theory.any_step.law import Geometry, Law, law
+from onestep.theory.any_step.geometry import Geometry
+from onestep.theory.any_step.law import Law, law
 from onestep.theory.spikes import Outlier
 
 _BATCH = 64
