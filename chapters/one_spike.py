@@ -446,13 +446,13 @@ vectors.clouds(panels, r"$t_i$", r"$\sqrt{n}\,\hat u_i$")
 # If $\hat u$ has squared cosine $\omega$ with $t$ and is otherwise in general position, then for $k \ge 2$
 # ```{math}
 # :label: eq-os-level
-# n\,\mathbb E\cos^2\!\big(\hat u, He_k(t)\big) \approx 1 - \omega + (2k+1)\,\omega = 1 + 2k\,\omega .
+# n\,\mathbb E\cos^2\!\big(\hat u, He_k(t)\big) \approx 1 + 2k\,\omega .
 # ```
 # ````
 #
 # ````{dropdown} Proof
 # Normalise $He_k$ by $\sqrt{k!}$. The part of $\hat u$ in general position contributes $(1-\omega)/n$. The part along $t$ contributes $\omega$ times the square of $\frac1n\sum_i t_i He_k(t_i)/\sqrt{k!}$, a mean of independent terms of mean zero and variance
-# $\mathbb E[t^2He_k^2]/k!$. With $t He_k = He_{k+1} + k He_{k-1}$ that variance is $((k+1)! + k^2(k-1)!)/k! = 2k+1$. $\square$
+# $\mathbb E[t^2He_k^2]/k!$. With $t He_k = He_{k+1} + k He_{k-1}$ that variance is $((k+1)! + k^2(k-1)!)/k! = 2k+1$. Together $1 - \omega + (2k+1)\,\omega$. $\square$
 # ````
 #
 # We ask it of two networks. For an odd activation the quadratic degree could be absent by symmetry alone. The second network has $c_2 \ne 0$, and its teacher a quadratic part (all that is not linear in the teacher of this page, made quadratic).
@@ -525,13 +525,13 @@ claims.check(
 # Let $L_{\rm tr}(\eta)$ be the training error (penalty included) and $L_{\rm te}(\eta)$ the test error at ridge $\lambda$. In the proportional limit
 # ```{math}
 # :label: eq-os-gain
-# L_{\rm tr}(0) - L_{\rm tr}(\eta) \to \lambda\,\frac{c_{\star,1}^4\, m_2}{\|\beta\|^2}\cdot\frac{s}{1+s}\,, \qquad s = \frac\psi\phi\,\theta^2\,q\,m_2\,\Big|_{\lambda},
+# L_{\rm tr}(0) - L_{\rm tr}(\eta) \to \frac{\lambda\,c_{\star,1}^4\, m_2}{\|\beta\|^2}\,\frac{s}{1+s}\,,
 # ```
 # ```{math}
 # :label: eq-os-test
 # L_{\rm te}(\eta) \to -\frac{1}{m_1^2}\,\frac{\mathrm d}{\mathrm d\lambda}\Big[\frac{L_{\rm tr}(\eta)}{\lambda}\Big] .
 # ```
-# The factor $s/(1+s)$ rises from $0$ to $1$. Its limit $1$ is the **degree-1 plateau**.
+# Here $s = \frac\psi\phi\theta^2 q\,m_2$ as in {prf:ref}`prop-os-outlier`, now at the ridge $\lambda > 0$ itself. The factor $s/(1+s)$ rises from $0$ to $1$. Its limit $1$ is the **degree-1 plateau**.
 # ````
 #
 # ````{dropdown} Proof idea
@@ -854,6 +854,8 @@ claims.check(
 )
 
 # %% [markdown]
+# The correction explains the trend, and the more of it the stronger the spike. Nearer to the threshold there are other corrections of the same order, from the bulk, and the points may lie below the line.
+#
 # The function `spikes.outliers`, which drew the lines of {numref}`fig-transition`, keeps the spikes of all orders and with them most of this correction; what it lacks is $\kappa$. A theory with all of it, for steps up to $\sqrt n$, is the subject of a later chapter.
 #
 # **The first output.** With an output of order one the gradient is not rank one along $X^\top y$, as [Setup](setup) shows: part of the step un-learns the function that the network started with, and $\|\beta\|$ and $\rho$ are no longer those of {eq}`eq-direction`.
