@@ -247,6 +247,13 @@ def test_a_linear_student_and_the_corners_of_ridge_and_shape():
         assert np.all(at.residual < 1e-8) and np.all(np.isfinite(at.test_error)) and np.all(at.iterations < 30)
 
 
+def test_a_small_ridge_with_one_class_of_units():
+    """|R| grows on the way from g = 1 to 1e-5: a solver that insists on descent gets stuck here."""
+    problem = Problem(n=1000, d=500, N=750, activation="relu", teacher="relu", readout="constant")
+    at = any_step.solve(problem, [[1e-6], [1e-5], [1e-4]], np.array([0.0, 1.0, 2.0, 4.0]) * math.sqrt(problem.N))
+    assert np.all(at.residual < 1e-8) and np.all(np.diff(at.train_error, axis=0) > 0)
+
+
 @pytest.mark.parametrize("gradient_rows", [10**12, 10**16])
 def test_plateaus_at_enormous_n(gradient_rows):
     """At n = 10^12 the loss falls by the paper's linear gain at alpha = 0.15, and by a quadratic one too at 0.35.

@@ -138,6 +138,7 @@ def solve(law: Law, ridge: np.ndarray, start: tuple[np.ndarray, np.ndarray] | No
         g = np.array(np.broadcast_to(start[1], (B, law.share.size)), dtype=kind)
     x = np.concatenate([den, g], axis=-1)
     move, length = np.zeros_like(x), np.zeros(B)
+    positive = np.isrealobj(ridge) and bool(np.all(ridge > 0))
     size, residual, iterations = np.full(B, np.inf), np.full(B, np.inf), np.zeros(B, dtype=int)
     open_ = np.arange(B)
     for _ in range(_ITERATIONS):
@@ -146,8 +147,9 @@ def solve(law: Law, ridge: np.ndarray, start: tuple[np.ndarray, np.ndarray] | No
         with np.errstate(invalid="ignore", divide="ignore"):  # too long a step may change a sign; it is taken back
             R = np.log(np.concatenate([parts.den, parts.g], axis=-1) / trial)
         new_size = np.linalg.norm(R, axis=-1)
-        # Newton's direction is one of descent of |R|: a step that does not descend is too long, never wrong.
-        better = new_size < size[open_]
+        # Newton's direction is one of descent of |R|: off the positive axis, a step that does not descend is too long.
+        # On it the right-hand side is increasing, Newton comes down from g = 1, and |R| may grow on the way.
+        better = (new_size < size[open_]) | positive
         took = open_[better]
         x[took], size[took] = trial[better], new_size[better]
         residual[took] = np.max(np.abs(R[better]), axis=-1)

@@ -32,7 +32,7 @@ _NODES = (16, 6)  # for beta_star . x and for the label noise
 _INNER, _OUTER = 400, 60
 _TOLERANCE = 1e-10
 _STEP = 1e-3  # of the complex step, relative; its error is the square
-_TOLERANCE_COMPLEX = 1e-12  # to be compared with the imaginary parts, which are of the order of the step
+_TOLERANCE_COMPLEX = 1e-11  # to be compared with the imaginary parts, which are of the order of the step
 
 
 class Noise(NamedTuple):
