@@ -37,7 +37,7 @@ class ConvergenceError(RuntimeError):
         self.residual, self.iterations, self.ridge = residual, iterations, ridge
         super().__init__(
             f"the fixed point at ridge = {ridge:g} has residual {residual:.1e} after {iterations} Newton steps; "
-            "start nearer, from the solution at a neighbouring ridge or step size"
+            "a larger ridge, a smaller step, or an activation that grows less will bring it within reach"
         )
 
     def __reduce__(self):  # exceptions cross process borders in sweeps
@@ -62,10 +62,6 @@ class State:
     g: np.ndarray
     residual: np.ndarray
     iterations: np.ndarray
-
-    def last(self) -> tuple[np.ndarray, np.ndarray]:
-        """den and g of the last ridge of the batch, as a start for `solve` nearby."""
-        return self.den[-1:], self.g[-1:]
 
 
 class _Parts(NamedTuple):
