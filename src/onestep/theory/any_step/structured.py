@@ -13,8 +13,8 @@ L = E_0 + (1/m) sum_i Q(y_i) x_i x_i' of q = 3 p blocks. Its deterministic equiv
 
     T = ( E_0 + E_y[ Q(y) (I + phi T Q(y))^-1 ] )^-1,   phi = d/m.
 
-Derived for the book, chapter "From lazy to maximal". The normal equations in `_value` lose digits as n grows: six are left
-at n = 10^12, where the structure has long ceased to matter. `errors._fit` keeps them.
+Derived for the book, chapter "From lazy to maximal". The normal equations in `_value` lose digits as n grows: six are
+left at n = 10^12, where the structure has long ceased to matter. `errors._fit` keeps them.
 """
 
 import math
