@@ -221,7 +221,13 @@ Markdown(
 #
 # $$
 # (\Theta^{-1} w)^\top \Big[ A^\top \big(\tfrac1n F_0^\top F_0 + \lambda\big)^{-1} A \Big]^{-1} \Theta^{-1} w
-# \;\to\; \lambda\, w^\top S\, w, \qquad\text{since}\quad A^\top \big(\tfrac1n F_0^\top F_0 + \lambda\big)^{-1} A \to V \cdot \tfrac1N \operatorname{tr} \big(\tfrac1n F_0^\top F_0 + \lambda\big)^{-1} = \frac{\psi\, q}{\phi\,\lambda}\, V .
+# \;\to\; \lambda\, w^\top S\, w,
+# $$
+#
+# because
+#
+# $$
+# A^\top \big(\tfrac1n F_0^\top F_0 + \lambda\big)^{-1} A \to V \cdot \tfrac1N \operatorname{tr} \big(\tfrac1n F_0^\top F_0 + \lambda\big)^{-1} = \frac{\psi\, q}{\phi\,\lambda}\, V .
 # $$
 #
 # *Then minimise over $w$.* Condition on $t$. Along $t$ the teacher is $\sum_j c_{\star,j} \rho^j He_j(t)$ plus what is uncorrelated with every function of $t$. The vectors $He_j(t)$ with $j \ne 1$ are asymptotically independent of $R$, so that
@@ -231,7 +237,7 @@ Markdown(
 # \mathcal L_{\rm tr} = \lambda \min_w \big[\, b - 2 v^\top w + w^\top T D T^\top w + w^\top S\, w \,\big] = \lambda \big[\, b - v^\top M^{-1} v \,\big]. \qquad\square
 # $$
 #
-# What was used: Gaussian equivalence for $F_0$, and that quadratic forms in independent vectors concentrate. Both become exact as $n \to \infty$. What was dropped is the change of $F_0$ itself, of relative order $\eta^2/N$; {ref}`the last section <sec-err-breaks>` measures it.
+# What was used: Gaussian equivalence for $F_0$, and that quadratic forms in independent vectors concentrate. Both become exact as $n \to \infty$. What was dropped is the change of $F_0$ itself, of relative order $\eta^2/N$; {ref}`a later section <sec-err-breaks>` measures it.
 # ````
 #
 # Read the proof's last line as a recipe. **One gradient step adds the regressors $t, t^2, t^3, \dots$ to the untrained random features**, one for each active order, and charges $\lambda w^\top S w$ for using them. A strong spike is
@@ -244,33 +250,21 @@ Markdown(
 # %%
 def train_by_hand(problem, ridge, eta, orders):
     """Training error at finite strength, from the spikes of the given orders."""
-    trace, limit, k = (
-        traces(problem, ridge),
-        Geometry.limit(problem),
-        np.array(orders, dtype=int),
-    )
+    trace, limit = traces(problem, ridge), Geometry.limit(problem)
+    k = np.array(orders, dtype=int)
     target = np.array([problem.target[j] for j in range(max(orders, default=0) + 2)])
     D = trace.m1 * np.array([float(math.factorial(j)) for j in range(len(target))])
     D[1] = trace.m2
     T = monomials_in_hermite(len(target) - 1)[k]
-    factor = limit.readout_factor[k - 1] * problem.N ** ((1 - k[:, None]) / 2)
-    theta = (
-        problem.student[1] ** k
-        * np.array([problem.student[j] for j in orders])
-        * (eta * limit.beta_norm) ** k
-    )
-    S = (
-        problem.phi
-        / (problem.psi * trace.q)
-        * np.linalg.inv(np.outer(theta, theta) * (factor @ factor.T))
-    )
+    student = np.array([problem.student[j] for j in orders])
+    theta = problem.student[1] ** k * student * (eta * limit.beta_norm) ** k
+    root = limit.readout_factor[k - 1] * problem.N ** ((1 - k[:, None]) / 2)
+    price = problem.phi / (problem.psi * trace.q)
+    S = price * np.linalg.inv(np.outer(theta, theta) * (root @ root.T))
     v = T @ (D * target * limit.rho ** np.arange(len(target)))
     rest = problem.target.second_moment - target[1] ** 2 + problem.noise_variance
-    return ridge * (
-        target[1] ** 2 * trace.m2
-        + rest * trace.m1
-        - v @ np.linalg.solve(T @ np.diag(D) @ T.T + S, v)
-    )
+    b = target[1] ** 2 * trace.m2 + rest * trace.m1
+    return ridge * (b - v @ np.linalg.solve(T @ np.diag(D) @ T.T + S, v))
 
 
 # %% [markdown]
@@ -301,18 +295,14 @@ def trained_features(problem, seed):
     """One draw: features of the ridge batch after the step, and its labels."""
     draw = sample.draw(problem, seed, 1)
     step = network.gradient(problem, draw.W0, draw.a, draw.gradient)
-    return network.features(
-        problem, draw.ridge.X, draw.W0, step.matrix, problem.step(alpha)
-    ), draw.ridge.y
+    size, X = problem.step(alpha), draw.ridge.X
+    return network.features(problem, X, draw.W0, step.matrix, size), draw.ridge.y
 
 
 def residual_without(F, y, i):
     """Fit without row i, predict row i."""
-    others = np.arange(len(y)) != i
-    a = np.linalg.solve(
-        F[others].T @ F[others] + len(y) * ridge * np.eye(F.shape[1]),
-        F[others].T @ y[others],
-    )
+    others, penalty = np.delete(F, i, axis=0), len(y) * ridge * np.eye(F.shape[1])
+    a = np.linalg.solve(others.T @ others + penalty, others.T @ np.delete(y, i))
     return y[i] - F[i] @ a
 
 
@@ -408,13 +398,10 @@ def leave_one_out(problem, seed):
     return np.mean(residual**2, axis=0)
 
 
-spreads = np.array(
-    [[diagonal_spread(at_size(size), s) for s in draws] for size in sizes]
-)
+spreads = [[diagonal_spread(at_size(size), s) for s in draws] for size in sizes]
 spread = over_seeds(spreads, axis=1)
-exponents = over_seeds(
-    (np.diff(np.log(spreads), axis=0) / np.diff(np.log(sizes))[:, None]).T
-)  # between neighbouring sizes
+steps_of_n = np.diff(np.log(sizes))[:, None]  # between neighbouring sizes
+exponents = over_seeds((np.diff(np.log(spreads), axis=0) / steps_of_n).T)
 
 # %%
 best = {
@@ -425,10 +412,9 @@ best_ridges = [value for value, _ in best.values()]
 all_ridges = np.array([*ridges, *best_ridges])
 ensemble = run_many(problem, [0.0, eta], all_ridges, draws, n_test=n_test)
 tested = over_seeds(ensemble.values("test_error")[:, 1, : len(ridges)])
-validated = (
-    ensemble.values("residual_norm") / (1 - ensemble.values("degrees_of_freedom") / n)
-) ** 2
-validated = over_seeds(validated[:, 1, : len(ridges)])
+share = 1 - ensemble.values("degrees_of_freedom") / n
+cross_validated = (ensemble.values("residual_norm") / share) ** 2
+validated = over_seeds(cross_validated[:, 1, : len(ridges)])
 left_out = over_seeds([leave_one_out(problem, s) for s in draws])
 grid = np.geomspace(min(ridges), max(ridges), 120)
 
@@ -480,16 +466,7 @@ Markdown(
 
 # %% tags=["hide-input"]
 at = int(np.argmin(np.abs(np.array(ridges) - ridge)))
-difference = over_seeds(
-    (
-        (
-            ensemble.values("residual_norm")
-            / (1 - ensemble.values("degrees_of_freedom") / n)
-        )
-        ** 2
-        - ensemble.values("test_error")
-    )[:, 1, at]
-)
+difference = over_seeds((cross_validated - ensemble.values("test_error"))[:, 1, at])
 claims.check(
     "Generalised cross-validation, computed on the training batch, estimates the "
     f"test error without bias (paired difference at ridge {ridges[at]:g})",
@@ -519,12 +496,11 @@ if len(sizes) > 2:
 
 # %%
 def fitted(F, draw):
-    """Errors of ridge regression on features of the ridge batch and, below it, the test batch."""
+    """Both errors of ridge regression; F has the ridge batch above the test batch."""
     rows = len(draw.ridge.y)
     fit = path(F[:rows], draw.ridge.y, ridge)
-    return fit.train_error[0], np.mean(
-        (draw.test.y - F[rows:] @ fit.coefficients[:, 0]) ** 2
-    )
+    square = (draw.test.y - F[rows:] @ fit.coefficients[:, 0]) ** 2
+    return fit.train_error[0], np.mean(square)
 
 
 def four_models(problem, seed):
@@ -534,32 +510,25 @@ def four_models(problem, seed):
     X = np.vstack([draw.ridge.X, draw.test.X])
     trained = network.features(problem, X, draw.W0, step.matrix, size)
     untrained = network.features(problem, X, draw.W0)
-    gaussian = equivalent.gaussian(
-        problem, X, draw.W0, seed
-    )  # one call: test rows get noise of their own
+    # one call for both batches, so that the test rows get noise of their own
+    gaussian = equivalent.gaussian(problem, X, draw.W0, seed)
     spikes = equivalent.spikes(problem, X, step.direction, draw.a, size, active[-1])
-    fewer = (
-        equivalent.spikes(problem, X, step.direction, draw.a, size, active[-2])
-        if len(active) > 1
-        else 0.0
-    )
-    return [
-        fitted(F, draw)
-        for F in (trained, untrained + spikes, gaussian + spikes, untrained + fewer)
-    ]
+    fewer = 0.0
+    if len(active) > 1:
+        fewer = equivalent.spikes(problem, X, step.direction, draw.a, size, active[-2])
+    models = (trained, untrained + spikes, gaussian + spikes, untrained + fewer)
+    return [fitted(F, draw) for F in models]
 
 
-repeats = [
-    round(seeds * min(max(sizes) / size, 4)) for size in sizes
-]  # small sizes scatter more and cost less
+# small sizes scatter more and cost less
+repeats = [round(seeds * min(max(sizes) / size, 4)) for size in sizes]
 drawn = [
     np.array([four_models(at_size(size), s) for s in range(seed, seed + r)])
     for size, r in zip(sizes, repeats, strict=True)
 ]
 level = [over_seeds(values) for values in drawn]
-gap = [
-    over_seeds(values[:, [0, 2, 3]] - values[:, [1]]) for values in drawn
-]  # to the spiked approximation, on the same draw
+# to the spiked approximation, on the same draw
+gap = [over_seeds(values[:, [0, 2, 3]] - values[:, [1]]) for values in drawn]
 
 # %% tags=["hide-input"]
 fewer = active[:-1]
@@ -615,7 +584,7 @@ gaps = [
             Curve(names[2], None, (sizes, *column(gap, 1, e))),
             Curve(names[3], (sizes, control[:, e]), (sizes, *column(gap, 2, e))),
         ],
-        ylabel="difference to the spiked one",
+        ylabel="difference to spiked",
     )
     for e, title in enumerate(("Training", "Test"))
 ]
@@ -707,25 +676,18 @@ for e, title in enumerate(("training", "test")):
 # %%
 def linear_model(problem, seed):
     """Errors of ridge regression on the inputs, with an intercept: (2, ridges)."""
-    batch, test = (
-        sample.batch(problem, seed, "ridge", problem.n),
-        sample.batch(problem, seed, "test", n_test),
-    )
-    fit = path(
-        batch.X - batch.X.mean(axis=0),
-        batch.y - batch.y.mean(),
-        [*ridges, linear_ridge],
-    )
-    prediction = (test.X - batch.X.mean(axis=0)) @ fit.coefficients + batch.y.mean()
-    return fit.train_error, np.mean((test.y[:, None] - prediction) ** 2, axis=0)
+    batch = sample.batch(problem, seed, "ridge", problem.n)
+    test = sample.batch(problem, seed, "test", n_test)
+    middle, mean = batch.X.mean(axis=0), batch.y.mean()
+    fit = path(batch.X - middle, batch.y - mean, [*ridges, linear_ridge])
+    square = (test.y[:, None] - mean - (test.X - middle) @ fit.coefficients) ** 2
+    return fit.train_error, np.mean(square, axis=0)
 
 
 linear_by_seed = np.array([linear_model(problem, s) for s in draws])
 linear = over_seeds(linear_by_seed[:, :, :-1])  # the last is the best penalty
 linear_predicted = np.array(linear_errors(problem, grid))
-against_ridge = np.array(
-    errors(problem, grid, [[0.0], [eta]])
-)  # (train or test, step, ridge)
+against_ridge = np.array(errors(problem, grid, [[0.0], [eta]]))  # (error, step, ridge)
 measured = [
     over_seeds(ensemble.values(name)[:, :, : len(ridges)])
     for name in ("train_error", "test_error")
@@ -777,7 +739,7 @@ Markdown(
 
 # %% tags=["hide-input"]
 def check_curve(statement, average, predicted, dropped, source):
-    """Claim that |measured/predicted - 1| is noise, beyond what the formula has `dropped`."""
+    """Claim that |measured/predicted - 1| is noise, beyond what was `dropped`."""
     beyond = np.maximum(np.abs(average.mean / predicted - 1) - dropped, 0.0)
     noise = np.mean(average.standard_error / predicted)
     return claims.check(
@@ -901,20 +863,14 @@ def wide(ratio):
 
 def fine(ratios, unit):
     """A grid for the curves, of ratios that whole numbers of units or rows can have."""
-    counts = np.round(
-        unit
-        * np.array(
-            [*np.geomspace(min(ratios), max(ratios), 150), *np.linspace(0.9, 1.1, 41)]
-        )
-    )
+    coarse, peak = np.geomspace(min(ratios), max(ratios), 150), np.linspace(0.9, 1.1, 41)
+    counts = np.round(unit * np.concatenate([coarse, peak]))
     return np.unique(counts[counts >= 10]) / unit
 
 
 widths_fine = fine(widths, half.n)
-widths_predicted, widths_measured = (
-    predict([wide(r) for r in widths_fine]),
-    sweep([wide(r) for r in widths]),
-)
+widths_predicted = predict([wide(r) for r in widths_fine])
+widths_measured = sweep([wide(r) for r in widths])
 
 
 # %% tags=["hide-input"]
@@ -1048,13 +1004,10 @@ def long(ratio):
 
 
 samples_fine = fine(samples, half.N)
-samples_predicted, samples_measured = (
-    predict([long(r) for r in samples_fine]),
-    sweep([long(r) for r in samples]),
-)
-linear_samples = np.array(
-    [linear_errors(long(r), best_linear(long(r))[0]) for r in samples_fine]
-).T
+samples_predicted = predict([long(r) for r in samples_fine])
+samples_measured = sweep([long(r) for r in samples])
+best_lines = [linear_errors(p, best_linear(p)[0]) for p in map(long, samples_fine)]
+linear_samples = np.transpose(best_lines)
 
 # %% mystnb={"figure": {"caption": "Errors against the number of rows per hidden unit, at a small penalty (top) and a moderate one (bottom), with and without the step. The best linear model sees the same rows. Lines: {eq}`eq-err-train` and {eq}`eq-err-test`. Points: simulation at half the sizes of the page, mean over seeds with standard errors.", "name": "fig-err-samples"}, "image": {"alt": "Four log-log panels against n over N. At the small penalty the test error rises to a peak at n equal to N and falls beyond it; at the moderate penalty it falls throughout. With many rows the untrained network ends above the best linear model and the network with the step below it. Points lie on the curves."}}
 against(
@@ -1309,27 +1262,15 @@ claims.check(
 # %%
 def engineered(problem, seed):
     """Trained network, untrained features with powers of t appended: errors (2, 2)."""
-    draw, size, k = (
-        sample.draw(problem, seed, problem.n),
-        problem.step(alpha),
-        np.array(active),
-    )
+    draw, size = sample.draw(problem, seed, problem.n), problem.step(alpha)
     step = network.gradient(problem, draw.W0, draw.a, draw.gradient)
     X, length = np.vstack([draw.ridge.X, draw.test.X]), np.linalg.norm(step.direction)
-    theta = (
-        problem.student[1] ** k
-        * np.array([problem.student[j] for j in active])
-        * (size * length) ** k
-    )
+    k, student = np.array(active), np.array([problem.student[j] for j in active])
+    theta = problem.student[1] ** k * student * (size * length) ** k
     V = np.sum(draw.a[:, None, None] ** (k[:, None] + k), axis=0)
-    inverse = (
-        problem.psi
-        * traces(problem, ridge).q
-        / problem.phi
-        * np.outer(theta, theta)
-        * V
-    )
-    powers = (X @ step.direction / length)[:, None] ** k @ np.linalg.cholesky(inverse)
+    price = problem.phi / (problem.psi * traces(problem, ridge).q)
+    L = np.linalg.cholesky(np.outer(theta, theta) * V / price)
+    powers = (X @ step.direction / length)[:, None] ** k @ L
     untrained = network.features(problem, X, draw.W0)
     trained = network.features(problem, X, draw.W0, step.matrix, size)
     return [fitted(trained, draw), fitted(np.hstack([untrained, powers]), draw)]
