@@ -7,6 +7,7 @@ import jupytext
 import pytest
 
 from onestep.book.chapters import Book, figure_name
+from onestep.book.options import from_file
 from onestep.book.parameters import validate
 
 BOOK = Book.find(Path(__file__).parent)
@@ -36,10 +37,8 @@ def test_parameters_come_first_and_say_what_they_mean(chapter):
 
 @CHAPTERS
 def test_presets_are_valid(chapter):
-    from onestep.book.cli import _from_file
-
     for path in BOOK.presets(chapter.name).values():
-        assert validate(chapter.name, chapter.parameters, _from_file(path))
+        assert validate(chapter.name, chapter.parameters, from_file(path))
 
 
 @CHAPTERS

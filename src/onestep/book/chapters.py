@@ -91,11 +91,17 @@ class Book:
     def surroundings(self) -> str:
         """SHA-256 of what every chapter stands on beside the package: the locked requirements and chapters/data/."""
         digest = hashlib.sha256()
-        data = (path for path in (self.folder / DATA).rglob("*") if path.is_file())
-        for path in [self.root / "requirements.txt", *sorted(data)]:
-            if path.is_file():
-                digest.update(path.relative_to(self.root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        lock = self.root / "requirements.txt"
+        held = {lock.name: lock.read_bytes()} if lock.is_file() else {}
+        for name, content in (held | {f"{FOLDER}/{name}": content for name, content in self.data.items()}).items():
+            digest.update(name.encode() + b"\0" + content + b"\0")
         return digest.hexdigest()
+
+    @cached_property
+    def data(self) -> dict[str, bytes]:
+        """The files in chapters/data/ with their paths from chapters/, for runs on machines without the book."""
+        paths = sorted(path for path in (self.folder / DATA).rglob("*") if path.is_file())
+        return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in paths}
 
     @cached_property
     def chapters(self) -> tuple[Chapter, ...]:

@@ -1,63 +1,21 @@
-"""The command line: chapters, run, book, claims.
+"""The command line: chapters, run, book, claims; sweep, table and plot are in `reruns`.
 
 Exit codes: 0 done; 1 a chapter or the build failed; 2 the request was refused, nothing ran and nothing was written.
 """
 
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 
 import click
-import yaml
 
-from onestep.book import build, files, ledger, page
-from onestep.book.chapters import Book, BookError, Chapter
-from onestep.book.parameters import ParameterError, from_text, listing
+from onestep.book import build, files, ledger, page, reruns
+from onestep.book.chapters import Book, Chapter
+from onestep.book.options import Failed, Refused, errors, fits, from_file, parameters, preset_file
+from onestep.book.parameters import from_text, listing
 from onestep.book.runner import Job, RunFailed, execute
 from onestep.book.store import Store, read
 
 _IMAGES = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
-
-
-class Refused(click.ClickException):
-    """A request that cannot be met; nothing has run."""
-
-    exit_code = 2
-
-
-class Failed(click.ClickException):
-    """What ran and did not succeed."""
-
-    exit_code = 1
-
-
-def _errors(command: Callable) -> Callable:
-    """Expected errors as one clear message; anything else is a bug and keeps its traceback."""
-
-    @wraps(command)
-    def guarded(*args, **options):
-        try:
-            return command(*args, **options)
-        except (ParameterError, BookError) as error:
-            raise Refused(str(error)) from None
-        except (RunFailed, build.BuildFailed) as error:
-            raise Failed(str(error)) from None
-        except BrokenPipeError:
-            raise  # click ends quietly, as a command in a pipe should
-        except OSError as error:
-            raise Failed(f"{error.filename or 'a file'}: {error.strerror or error}") from None
-
-    return guarded
-
-
-def _parameters(command: Callable) -> Callable:
-    command = click.option(
-        "-f", "--file", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="YAML of parameters."
-    )(command)
-    return click.option(
-        "-p", "--parameter", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="Set a parameter; repeatable."
-    )(command)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,7 +29,7 @@ def main(context: click.Context, folder: Path | None) -> None:
 
 @main.command()
 @click.pass_obj
-@_errors
+@errors
 def chapters(folder: Path | None) -> None:
     """List the chapters with their parameters: default, type, meaning; their figures and presets."""
     book = Book.find(folder)
@@ -85,19 +43,19 @@ def chapters(folder: Path | None) -> None:
 
 @main.command()
 @click.argument("name", metavar="CHAPTER")
-@_parameters
+@parameters
 @click.option("--preset", help="A preset of the chapter; -f and -p override it.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the run, or file of the figure.")
 @click.option("--figure", help="Only this figure, as a .svg, .png or .pdf file.")
 @click.option("--strict", is_flag=True, help="Stop when a claim fails.")
 @click.option("--force", is_flag=True, help="Replace what is there.")
 @click.pass_obj
-@_errors
+@errors
 def run(folder, name, pairs, file, preset, output, figure, strict, force) -> None:
     """Run CHAPTER: the executed notebook and a self-contained HTML page of it."""
     book = Book.find(folder)
     chapter = book.chapter(name)
-    given = {} if preset is None else _from_file(_preset(book, chapter, preset))
+    given = {} if preset is None else from_file(preset_file(book, chapter, preset))
     given |= _given(pairs, file)
     if figure is not None:
         _figure(book, chapter, given, figure, output or Path(f"{figure}.svg"), force)
@@ -105,6 +63,7 @@ def run(folder, name, pairs, file, preset, output, figure, strict, force) -> Non
     job = Job.make(chapter, given, strict=strict, surroundings=book.surroundings, folder=str(book.folder))
     target = output or Path("runs") / f"{chapter.name}-{job.key[:8]}"
     notebook_path, page_path = target / f"{chapter.name}.ipynb", target / f"{chapter.name}.html"
+    fits(job)
     notebook = None
     if notebook_path.exists() and not force:
         notebook = read(notebook_path)
@@ -128,17 +87,19 @@ def run(folder, name, pairs, file, preset, output, figure, strict, force) -> Non
 
 
 @main.command("book")
-@_parameters
+@parameters
 @click.option("--strict", is_flag=True, help="A claim that fails stops the build.")
 @click.option("--jobs", "processes", type=click.IntRange(min=1), help="Chapters at a time; default: one per core.")
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Default: _build.")
 @click.pass_obj
-@_errors
+@errors
 def build_book(folder, pairs, file, strict, processes, output) -> None:
     """Build the whole book; with -p, an edition of your own. NAME may be CHAPTER.NAME for one chapter only."""
     book = Book.find(folder)
     given = _given(pairs, file)
     jobs = build.jobs(book, given, strict=strict)
+    for job in jobs:
+        fits(job)
     if output is None:
         edition = "" if not given else "edition-" + "-".join(f"{job.key[:4]}" for job in jobs if job.parameters)[:40]
         output = book.root / "_build" / edition
@@ -151,7 +112,7 @@ def build_book(folder, pairs, file, strict, processes, output) -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="The ledger as it is stored.")
 @click.pass_obj
-@_errors
+@errors
 def claims(folder, as_json) -> None:
     """Print the ledger of the last `onestep book`."""
     path = Book.find(folder).root / "_build" / "claims.json"
@@ -169,6 +130,7 @@ def _figure(book: Book, chapter: Chapter, given: dict, figure: str, path: Path, 
     if path.exists() and not force:
         raise Refused(f"{path} exists; choose another -o, or --force to replace it")
     job = Job.make(chapter, given, figure=figure, image=image, surroundings=book.surroundings, folder=str(book.folder))
+    fits(job)
     outputs = _with_bar(job).cells[-1].outputs
     images = [o.data[_IMAGES[image]] for o in outputs if _IMAGES[image] in o.get("data", {})]
     if not images:
@@ -192,25 +154,13 @@ def _save(path: Path, notebook) -> None:
 
 
 def _given(pairs: tuple[tuple[str, str], ...], file: Path | None) -> dict[str, object]:
-    given = {} if file is None else _from_file(file)
+    given = {} if file is None else from_file(file)
     return given | {name: from_text(text) for name, text in pairs}
 
 
-def _from_file(path: Path) -> dict[str, object]:
-    try:
-        values = yaml.load(path.read_text(), Loader=yaml.BaseLoader)
-    except yaml.YAMLError as error:
-        raise ParameterError(f"{path} is not YAML: {error}") from error
-    if not isinstance(values, dict):
-        raise ParameterError(f"{path}: got {values!r}; allowed: lines of the form NAME: VALUE")
-    return values
-
-
-def _preset(book: Book, chapter: Chapter, name: str) -> Path:
-    presets = book.presets(chapter.name)
-    if name not in presets:
-        raise Refused(f"{chapter.name} has no preset {name!r}; it has {', '.join(presets) or 'none'}")
-    return presets[name]
+main.add_command(reruns.sweep)
+main.add_command(reruns.table)
+main.add_command(reruns.plot)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ FOLDER holds input.ipynb and order.json; output.ipynb is written there. Says "ce
 
 import json
 import os
+import shutil
 import sys
 import threading
 from pathlib import Path
@@ -15,7 +16,7 @@ from papermill.exceptions import PapermillExecutionError
 
 def main(folder: Path) -> int:
     """Execute; 0 when every cell succeeded, 1 when one raised (the notebook then has the traceback)."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     order = json.loads((folder / "order.json").read_text())
     try:
         papermill.execute_notebook(
@@ -32,9 +33,10 @@ def main(folder: Path) -> int:
     return 0
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(folder: Path) -> None:
     while sys.stdin.read(1):
         pass
+    shutil.rmtree(folder, ignore_errors=True)  # the parent, who made it, is gone
     os._exit(2)
 
 

@@ -16,18 +16,16 @@ import operator
 import re
 import tokenize
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import yaml
 
+from onestep.book import feasible
 from onestep.checks import InputError
-from onestep.problem import Problem
 
 TYPES = {bool: "true or false", int: "an integer", float: "a finite number", str: "a text", list: "a list"}
 _BOUNDS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _BOUND = re.compile(r"(>=|<=|>|<)\s*([-+.\deE]+)")
-_PROBLEM_FIELDS = tuple(field.name for field in fields(Problem))
-_SPECS = ("activation", "teacher")  # a name or a list of coefficients, whichever the default is; Problem judges them
 
 
 class ParameterError(ValueError):
@@ -60,7 +58,7 @@ class Parameter:
         """What is allowed, in words."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
-        if self.name in _SPECS:
+        if self.name in feasible.SPECS:
             return "the name of an activation or a list of Hermite coefficients"
         words = TYPES.get(type(self.default), "a value")
         if isinstance(self.default, list) and self.default:
@@ -73,7 +71,7 @@ class Parameter:
 
     def convert(self, given: object) -> object:
         """`given` (a value, or the text of one) as this parameter's type; ParameterError when that is impossible."""
-        if self.name in _SPECS:
+        if self.name in feasible.SPECS:
             value = _guess(given)
         elif isinstance(self.default, list):
             kind = _common(self.default) if self.default else None
@@ -140,7 +138,10 @@ def validate(chapter: str, parameters: Iterable[Parameter], given: Mapping[str, 
         except ParameterError as error:
             faults.append(str(error))
     if not faults:
-        faults += _judge({name: values.get(name, parameter.default) for name, parameter in known.items()})
+        try:
+            feasible.problem({name: values.get(name, parameter.default) for name, parameter in known.items()})
+        except InputError as error:
+            faults.append(str(error))
     if faults:
         raise ParameterError(
             f"{chapter}: " + "\n".join(faults) + f"\n\nParameters of {chapter}:\n{listing(known.values())}"
@@ -168,17 +169,6 @@ def from_text(text: str) -> object:
         return yaml.load(text, Loader=yaml.BaseLoader) if text.strip() else text
     except yaml.YAMLError:
         return text
-
-
-def _judge(values: dict[str, object]) -> list[str]:
-    """What `Problem` says against those of the values that are its fields; lists of them are tried entry by entry."""
-    chosen = {name: value for name, value in values.items() if name in _PROBLEM_FIELDS}
-    chosen = {k: v for k, v in chosen.items() if not isinstance(v, list) or k in _SPECS}
-    try:
-        Problem(**chosen)
-    except InputError as error:
-        return [str(error)]
-    return []
 
 
 def _parameter(statement: ast.stmt, comment: str) -> Parameter:

@@ -23,6 +23,7 @@ from nbformat import NotebookNode
 
 from onestep.book import outputs
 from onestep.book.chapters import Chapter, figure_name
+from onestep.book.feasible import needed
 from onestep.book.parameters import validate
 from onestep.book.provenance import source_hash
 
@@ -65,6 +66,16 @@ class Job:
         """SHA-256 of all that decides what the run computes: chapter, package, surroundings, parameters, strictness."""
         facts = [self.chapter.source, source_hash(), self.surroundings, dict(self.parameters), self.strict, self.figure]
         return hashlib.sha256(json.dumps([*facts, self.image], sort_keys=True).encode()).hexdigest()
+
+    @property
+    def values(self) -> dict[str, object]:
+        """Every parameter of the chapter with the value it has in this run."""
+        return {p.name: self.parameters.get(p.name, p.default) for p in self.chapter.parameters}
+
+    @property
+    def memory(self) -> int:
+        """Bytes that its largest simulation needs; 0 where the parameters do not tell."""
+        return needed(self.values)
 
     def notebook(self) -> NotebookNode:
         """The notebook to execute, cut behind the figure if only that is wanted."""
@@ -209,7 +220,7 @@ def _describe(notebook: NotebookNode, job: Job) -> None:
         "chapter": job.chapter.name,
         "key": job.key,
         "strict": job.strict,
-        "parameters": {p.name: job.parameters.get(p.name, p.default) for p in job.chapter.parameters},
+        "parameters": job.values,
         "overrides": dict(job.parameters),
         "seconds": paper.get("duration"),
     }

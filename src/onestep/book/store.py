@@ -1,5 +1,9 @@
-"""Executed notebooks on disk, found again by the hash of all that made them."""
+"""Executed notebooks on disk, found again by the hash of all that made them, and sealed by a hash of their content."""
 
+import hashlib
+import itertools
+import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,17 +35,36 @@ class Store:
         return None
 
     def put(self, job: Job, notebook: NotebookNode) -> Path:
-        """Keep `notebook`, whole or not at all."""
+        """Keep `notebook`, sealed, whole or not at all."""
         path = self.path(job)
-        files.write(path, nbformat.writes(notebook) + "\n")
+        sealed = nbformat.from_dict(notebook)
+        sealed.metadata["onestep"]["seal"] = seal(notebook)
+        files.write(path, nbformat.writes(sealed) + "\n")
         return path
+
+    def set_aside(self, job: Job) -> Path | None:
+        """Rename what is in the place of `job` and is not its result; the new path, None if the place is free."""
+        path = self.path(job)
+        if not path.exists():
+            return None
+        aside = next(p for k in itertools.count() if not (p := Path(f"{path}.damaged{k or ''}")).exists())
+        os.replace(path, aside)
+        return aside
+
+
+def seal(notebook: NotebookNode) -> str:
+    """SHA-256 of the cells and of what the run was: one changed number gives another."""
+    facts = {name: fact for name, fact in notebook.metadata["onestep"].items() if name != "seal"}
+    cells = nbformat.writes(nbformat.v4.new_notebook(cells=notebook.cells))  # as it is after writing and reading
+    return hashlib.sha256(json.dumps([json.loads(cells)["cells"], facts], sort_keys=True).encode()).hexdigest()
 
 
 def read(path: Path) -> NotebookNode | None:
-    """The executed notebook at `path`; None if it is missing, damaged, or not one that `runner` made."""
+    """The executed notebook at `path`; None if it is missing, damaged, changed, or not one that `runner` made."""
     try:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
     except (OSError, ValueError, nbformat.reader.NotJSONError, nbformat.ValidationError):
         return None
-    return notebook if "key" in notebook.metadata.get("onestep", {}) else None
+    facts = notebook.metadata.get("onestep", {})
+    return notebook if "key" in facts and facts.get("seal") in (None, seal(notebook)) else None
