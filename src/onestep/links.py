@@ -105,3 +105,26 @@ def polynomial(coefficients) -> Link:
         lambda z: hermite_e.hermeval(z, c.astype(np.result_type(z, np.float32))),
         lambda z: hermite_e.hermeval(z, slope.astype(np.result_type(z, np.float32))),
     )
+
+
+def sine(frequency: float, phase: float) -> Link:
+    """The link sin(frequency z + phase) / (frequency cos phase), of slope 1 at 0: all derivatives are bounded.
+
+    k! c_k = frequency^(k-1) sin(phase + k pi/2) exp(-frequency^2/2) / cos(phase): every order has its spike, unless the
+    phase is a multiple of pi/2. The features of Rahimi and Recht 2007.
+
+    Raises
+    ------
+    InputError : the frequency is zero, or the cosine of the phase.
+    """
+    frequency, phase = real("frequency", frequency), real("phase", phase)
+    if frequency == 0:
+        raise InputError("frequency", frequency, "a number other than 0")
+    if abs(math.cos(phase)) < 1e-12:
+        raise InputError("phase", phase, "a number with cos(phase) != 0: an even link has c_1 = 0")
+    size = 1 / (frequency * math.cos(phase))
+    return Link(
+        f"sin({frequency:g}z + {phase:g})",
+        lambda z: size * np.sin(frequency * z + phase),
+        lambda z: size * frequency * np.cos(frequency * z + phase),
+    )

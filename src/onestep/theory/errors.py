@@ -87,7 +87,7 @@ def plateau(problem: Problem, ridge, degree: int, geometry: Geometry | None = No
         geometry = Geometry.limit(problem) if geometry is None else geometry
         if np.linalg.matrix_rank(geometry.readout_factor) == 1:
             orders = orders[:1]
-        columns = np.broadcast_to(monomials(orders), (found.u.size, orders[-1] + 1, len(orders)))
+        columns = np.broadcast_to(monomials(orders, geometry.lengthening), (found.u.size, orders[-1] + 1, len(orders)))
         train, test = _fit(problem, geometry, bulk, found, columns, np.zeros((found.u.size, len(orders))))
     return train.reshape(ridge.shape)[()], test.reshape(ridge.shape)[()]
 

@@ -6,7 +6,7 @@ powers of t, which is Gaussian, and of the powers of the readout a.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,12 +30,15 @@ class Geometry:
     rho : cosine between beta and beta_star.
     projection_norm : |t|/sqrt(n), t = X beta/|beta| on the ridge batch; 1 in the limit.
     readout_factor : (orders, m) R with (R R')_{jk} = N^{(j+k)/2 - 1} sum_i a_i^{j+k}, j, k = 1, ..., orders.
+    lengthening : kappa, by which the noise of the gradient lengthens the rows; spike k then carries
+        E (t + sqrt(kappa) g)^k, g ~ N(0, 1), instead of t^k. 0 is the spike of Moniri et al.
     """
 
     beta_norm: float
     rho: float
     projection_norm: float
     readout_factor: np.ndarray
+    lengthening: float = 0.0
 
     @classmethod
     def limit(cls, problem: Problem) -> "Geometry":
@@ -50,6 +53,24 @@ class Geometry:
         first, second = problem.target[1], problem.target.second_moment + problem.noise_variance
         norm = math.sqrt(first**2 + problem.phi_gradient * second)
         return cls(norm, first / norm if norm > 0 else 0.0, 1.0, _limit_factor(problem.readout))
+
+    @classmethod
+    def lengthened(cls, problem: Problem) -> "Geometry":
+        """The limit with kappa = (d/n_gradient) (c_*^2 + noise_std^2) Var sigma'(Z) / (c_1 |beta|)^2.
+
+        Row j of the gradient is c_1 a_j beta plus noise of length sqrt(kappa) |c_1 a_j beta|: of vanishing operator
+        norm, but on the scale of the tilt that makes the even spikes. Odd activations do not notice. For teachers with
+        c_{*,0} = 0 or activations with c_2 = 0 (the book's chapter "Improvement").
+
+        Raises
+        ------
+        InputError : the first output is of order one.
+        """
+        limit = cls.limit(problem)
+        labels = problem.target.second_moment + problem.noise_variance
+        size = (problem.student[1] * limit.beta_norm) ** 2
+        noise = problem.phi_gradient * labels * problem.student.slope_variance
+        return replace(limit, lengthening=noise / size if noise > 0 else 0.0)
 
     @classmethod
     def plug_in(
@@ -142,11 +163,15 @@ def active_orders(problem: Problem, highest: int = HIGHEST) -> tuple[int, ...]:
     return tuple(k for k in range(1, highest + 1) if problem.student[k] != 0.0)
 
 
-def monomials(orders: tuple[int, ...]) -> np.ndarray:
-    """Coordinates of t^k, k in `orders`, in He_j(t)/sqrt(j!), j = 0, ..., max order: shape (max order + 1, K)."""
+def monomials(orders: tuple[int, ...], lengthening: float = 0.0) -> np.ndarray:
+    """Coordinates of E (t + sqrt(lengthening) g)^k, k in `orders`, in He_j(t)/sqrt(j!): shape (max order + 1, K).
+
+    t^k = sum_j T_kj He_j(t), and the Gaussian g turns T_kj into T_kj (1 + lengthening)^((k-j)/2).
+    """
     top = max(orders, default=0)
     weight = np.sqrt([float(math.factorial(j)) for j in range(top + 1)])
-    return (monomials_in_hermite(top)[list(orders)] * weight).T
+    k, j = np.array(orders, dtype=int)[:, None], np.arange(top + 1)
+    return (monomials_in_hermite(top)[list(orders)] * (1 + lengthening) ** (np.maximum(k - j, 0) / 2) * weight).T
 
 
 def log_strengths(problem: Problem, geometry: Geometry, eta: np.ndarray, orders: tuple[int, ...]) -> np.ndarray:
@@ -172,7 +197,9 @@ def kept_orders(problem: Problem, geometry: Geometry) -> tuple[int, ...]:
     if not any(problem.student.coefficients[HIGHEST + 1 :]):
         return orders
     bulk = Bulk.of(problem)
-    logs = log_strengths(problem, geometry, np.ones(1), orders)[0] + np.log(np.linalg.norm(monomials(orders), axis=0))
+    logs = log_strengths(problem, geometry, np.ones(1), orders)[0] + np.log(
+        np.linalg.norm(monomials(orders, geometry.lengthening), axis=0)
+    )
     threshold = (np.log(bulk.ratio / edge_point(bulk)) / 2 - logs) / np.array(orders)
     count = 1
     while count < len(orders) - 1 and threshold[count] < threshold[count + 1]:
@@ -197,4 +224,11 @@ def terms(problem: Problem, geometry: Geometry, eta: np.ndarray) -> Terms:
     lower = np.swapaxes(np.linalg.qr(np.swapaxes(rows[order], 1, 2), mode="r"), 1, 2)
     student, first = np.array([problem.student[k] for k in orders]), problem.student[1]
     sign = np.sign(student) * np.sign(first) ** np.array(orders)
-    return Terms(orders, monomials(orders), lower, order, np.exp(np.take_along_axis(logs, order, 1)), sign[order])
+    return Terms(
+        orders,
+        monomials(orders, geometry.lengthening),
+        lower,
+        order,
+        np.exp(np.take_along_axis(logs, order, 1)),
+        sign[order],
+    )

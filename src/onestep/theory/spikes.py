@@ -104,7 +104,9 @@ def strengths(problem: Problem, eta, geometry: Geometry | None = None) -> dict[i
     eta = reals("eta", eta, minimum=0.0)
     geometry = Geometry.limit(problem) if geometry is None else geometry
     orders = active_orders(problem, min(HIGHEST, len(geometry.readout_factor)))
-    logs = log_strengths(problem, geometry, eta.ravel(), orders) + np.log(np.linalg.norm(monomials(orders), axis=0))
+    logs = log_strengths(problem, geometry, eta.ravel(), orders) + np.log(
+        np.linalg.norm(monomials(orders, geometry.lengthening), axis=0)
+    )
     return {k: np.exp(column).reshape(eta.shape)[()] for k, column in zip(orders, logs.T, strict=True)}
 
 
@@ -193,7 +195,7 @@ def critical_constant(problem: Problem, order: int, geometry: Geometry | None = 
     orders = orders[: orders.index(order) + 1]
     bulk = Bulk.of(problem)
     v = edge_point(bulk)
-    columns = monomials(orders)
+    columns = monomials(orders, geometry.lengthening)
     columns[1] *= math.sqrt(bulk.projection(-v))
     beyond = _last_distance(columns) * _last_distance(geometry.readout_factor[np.array(orders) - 1].T)
     if not beyond > 1e-10:
