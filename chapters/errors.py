@@ -1194,7 +1194,7 @@ record(
     test_error_with_predicted=at_ridges[1, 1, at],
     best_linear=linear_test,
     bayes=problem.noise_variance,
-    gap_spiked=gap[-1].mean[0],
+    gap_network=gap[-1].mean[0],
     gap_gaussian=gap[-1].mean[1],
 )
 
@@ -1247,8 +1247,8 @@ claims.check(
 # :label: ex-err-regressors
 # ````
 #
-# The proof of {prf:ref}`thm-err-train` says that the step adds regressors. Do it without any step: take the *untrained* features, append the columns $\tilde t^{\,k}$ for the active orders, mixed and scaled so that the ordinary penalty $\lambda\|a\|^2$ charges $\lambda w^\top S w$ for them, and fit. Compare
-# both errors with the trained network's on the same draw. One of them should agree. Which one, and why not the other?
+# The proof of {prf:ref}`thm-err-train` says that the step adds regressors. Do it without any step: take the *untrained* features, append the columns $t^{\circ k}$ for the active orders, mixed and scaled so that the ordinary penalty $\lambda\|a\|^2$ charges $\lambda w^\top S w$ for them, and fit. Compare
+# both errors with the trained network's on the same draw. For which of the two does the proof promise agreement, and why not for the other?
 #
 # ````{exercise-end}
 # ````
