@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.special import ndtr
 from scipy.stats import norm
 
-from onestep import InputError, Problem
+from onestep import InputError, Problem, theory
 from onestep.links import NAMES
 from onestep.theory import any_step, errors
 from onestep.theory.any_step import fixed_point, quadrature
@@ -129,6 +129,15 @@ def test_small_eta_squared_over_N_is_the_limit_theory(activation, rows):
         for step in np.array([1e-4, 4e-4]) ** 0.5 * math.sqrt(problem.N)
     ]
     assert activation == "relu" or apart[1] / apart[0] == pytest.approx(4, rel=0.15)
+
+
+def test_even_spikes_are_those_of_lengthened_rows():
+    """At n = 10^12, alpha = 0.3, the limit theory agrees once spike 2 is t^2 + kappa; with t^2 it is 3 % off."""
+    problem = Problem(10**12, 10**12 // 2, 3 * 10**12 // 4, "relu")
+    eta = problem.step(0.3)
+    ours = any_step.errors(problem, 0.1, eta)
+    np.testing.assert_allclose(ours, errors.errors(problem, 0.1, eta, theory.Geometry.lengthened(problem)), rtol=5e-5)
+    assert abs(ours[0] / errors.errors(problem, 0.1, eta)[0] - 1) > 0.02
 
 
 def test_finer_grids_change_nothing(monkeypatch):
