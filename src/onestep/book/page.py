@@ -11,6 +11,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode, from_dict, v4
 from pygments.formatters import HtmlFormatter
 
+from onestep.book.explorer import with_plotly
 from onestep.book.site import mathjax
 
 _TEMPLATE = """<!DOCTYPE html>
@@ -54,7 +55,7 @@ def as_html(notebook: NotebookNode, title: str) -> str:
         mathjax=mathjax().read_text().replace("</script", "<\\/script"),
         chapter=html.escape(facts["chapter"]),
         parameters=f"<code>{html.escape(chosen)}</code>" if chosen else "no parameters",
-        body=body,
+        body=with_plotly(body),
     )
 
 

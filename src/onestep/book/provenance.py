@@ -55,10 +55,10 @@ def stamped(notebook: Mapping) -> dict | None:
 
 @lru_cache(maxsize=1)
 def source_hash() -> str:
-    """SHA-256 of the package's Python files and their names: what this code is, whatever its version says."""
+    """SHA-256 of the package's files and their names: what this code is, whatever its version says."""
     root = Path(onestep.__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted(path for path in root.rglob("*") if path.suffix in (".py", ".js")):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -1,0 +1,138 @@
+# ---
+# jupyter:
+#   jupytext:
+#     default_lexer: ipython3
+#     formats: md:myst,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # One Big Step
+#
+# *How a single gradient step teaches a two-layer network non-linear features.*
+
+# %% tags=["parameters", "remove-input"]
+n = 1000             # rows of each batch [>= 200]
+d = 500              # input dimension [>= 20]
+N = 750              # hidden units [>= 20]
+activation = "relu"  # of the network
+teacher = [0.0, 1.0, 0.5]  # Hermite coefficients of the teacher
+noise_std = 0.5      # standard deviation of the label noise [>= 0]
+steps = 26           # frames, from alpha = 0 to 1/2 [>= 2, <= 60]
+seed = 0             # of the one draw that is shown [>= 0]
+
+# %% tags=["remove-input"]
+import numpy as np
+
+from onestep import Problem
+from onestep.book import provenance
+from onestep.book.figures import opening
+from onestep.simulation import network, sample
+from onestep.simulation.spectrum import squared_singular_values
+from onestep.theory import any_step
+
+problem = Problem(
+    n=n, d=d, N=N, activation=activation, teacher=teacher, noise_std=noise_std
+)
+data = sample.draw(problem, seed)
+step = network.gradient(problem, data.W0, data.a, data.gradient).matrix
+alphas = np.linspace(0, 0.5, steps)
+
+
+def eigenvalues(alpha):
+    """Of F F'/n after the step n**alpha, without the zeros that F has by its shape."""
+    F = network.features(problem, data.ridge.X, data.W0, step, problem.step(alpha))
+    return squared_singular_values(F)
+
+
+spectra = {alpha: eigenvalues(alpha) for alpha in alphas}
+largest = max(values[-1] for values in spectra.values())
+bins = np.geomspace(0.01, 2 * largest, 61)
+x = np.geomspace(0.01, 6, 70)
+
+
+def frame(alpha):
+    """What theory says and what the draw shows after the step n**alpha."""
+    eta, values = problem.step(alpha), spectra[alpha]
+    predicted = [o.position for o in any_step.outliers(problem, eta)]
+    bulk, own = np.split(values, [len(values) - len(predicted)])
+    height = np.histogram(bulk, bins)[0] / n / np.diff(np.log(bins))
+    return opening.Frame(
+        rf"$\alpha = {alpha:.2f}$:  step $\eta = {eta:.1f}$",
+        height,
+        x * any_step.density(problem, x, eta),
+        own,
+        predicted,
+    )
+
+
+frames = [frame(alpha) for alpha in alphas]
+
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "The result at a glance. As the step grows from $\\eta = 1$ to $\\eta = \\sqrt n$, eigenvalues of the feature matrix $FF^\\top\\!/n$ leave the bulk one after the other: the first knows a linear function of the direction that the network has found, the next a quadratic one. Grey and triangles: one simulated ReLU network. Blue: what the theory of this book predicts for it.", "name": "fig-opening"}, "image": {"classes": "onestep-film", "alt": "A spectrum on a logarithmic axis, a film of five seconds that ends with the picture of the largest step. A grey histogram with a blue line on it, the bulk, hardly moves. With growing step a blue spike leaves it to the right and runs away, and later a second one follows; an orange triangle, the simulated eigenvalue, sits at the foot of each spike."}}
+opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
+
+# %% [markdown]
+# Take a two-layer network with random weights, fit only its last layer, and you have a random feature model: however non-linear its activation, in high dimension it
+# learns nothing but a *linear* function of its input. Now let the first layer take **one** gradient step, and fit the last layer again. What can the network learn?
+#
+# The answer depends on a single number, the exponent $\alpha$ in the step size $\eta = n^\alpha$, where $n$ is the number of training rows {cite}`Moniri2024`:
+#
+# ````{prf:theorem} One step, informally
+# :label: thm-informal
+#
+# Let inputs, rows and hidden units grow together. If
+#
+# ```{math}
+# :label: eq-staircase
+# \frac{\ell - 1}{2\ell} < \alpha < \frac{\ell}{2\ell + 2},
+# ```
+#
+# then the spectrum of the features after the step shows exactly $\ell$ outliers, provided that the first $\ell$ Hermite coefficients of the activation do not vanish. Their singular vectors are polynomials, of degree up to $\ell$,
+# of one direction that the network has found in the data. Ridge regression on these features learns the teacher's components up to degree $\ell$ along that direction, and what it gains over the untrained network
+# is a staircase in $\alpha$: constant between the thresholds $0, \frac14, \frac13, \frac38, \dots$, with one more degree at each.
+# ````
+#
+# A small constant step ($\alpha = 0$) finds the right direction and still learns a linear function; a step with $\alpha$ just above $\frac14$ learns the quadratic part as well; towards $\alpha = \frac12$ every degree becomes visible.
+# The neighbouring regimes are well studied: constant steps by {cite:t}`Ba2022`, the maximal step $\eta \sim \sqrt n$ by {cite:t}`Cui2024` and {cite:t}`Dandi2024`, spiked matrices under non-linear maps by {cite:t}`MoniriHassani2024`.
+#
+# ## What this book is
+#
+# **An executable account of that result.** Every statement is explained from the ground up, then *run*: theory and simulation meet in one figure, and each chapter ends with a table of claims, predicted against measured, with a
+# verdict. All numbers on a page, those in the sentences included, were computed by the run that made the page, and the fold at its end tells with which parameters, versions and seeds.
+#
+# **Three ways to use it.** Read it here. Or execute a chapter on your own machine, as a notebook or as a script. Or run it again with *your* parameters, and get your own edition of a chapter or of the whole book:
+#
+# ```bash
+# onestep chapters                               # the chapters and their parameters
+# onestep run setup -p activation relu -p n 2000
+# onestep book -p seeds 4
+# ```
+#
+# Under every figure you find the command that makes it again.
+#
+# **For whom.** You know linear algebra and probability at the level of a first graduate course. No random matrix theory and no theory of neural networks is assumed.
+#
+# ## A map
+#
+# ```{tableofcontents}
+# ```
+#
+# The chapters build on one another, but each can be run alone. [Setup](setup) introduces the model and everything that can be said before the network has learned anything;
+# [Notation](notation) collects the symbols.
+#
+# ## Bibliography
+#
+# ```{bibliography}
+# :style: plain
+# ```
+
+# %% tags=["remove-input"]
+provenance.stamp()

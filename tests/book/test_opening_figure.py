@@ -1,0 +1,55 @@
+"""The opening picture: a film in SVG, its last frame everywhere else."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+
+from onestep.book.figures.opening import Frame, growing
+from onestep.book.site import _FILM, _PICTURE
+from onestep.checks import InputError
+
+X = np.geomspace(0.1, 10, 20)
+BINS = np.geomspace(0.1, 100, 11)
+FRAMES = [Frame(f"step {k}", np.full(10, 0.1), np.full(20, 0.1), [20.0 + k] * k, [21.0 + k] * k) for k in range(3)]
+
+
+def film():
+    return growing(X, BINS, FRAMES, "eigenvalue")
+
+
+def test_every_frame_is_in_the_film_and_only_one_is_shown_at_rest():
+    svg = film().svg()
+    assert {int(k) for k in re.findall(r'<g id="frame-(\d+)-', svg)} == {0, 1, 2}
+    assert '[id^="frame-2-"] { visibility: visible }' in svg
+    assert svg == film().svg()
+
+
+def test_it_ends_within_five_seconds():
+    lengths = [float(a) + float(b) for a, b in re.findall(r"once ([\d.]+)s ([\d.]+)s", film().svg())]
+    assert len(lengths) == 2 and max(lengths) == pytest.approx(5.0, abs=0.01)
+
+
+def test_other_formats_show_the_last_frame_alone():
+    figure = film()
+    figure.svg()
+    assert [{a.get_visible() for a in artists} for artists in figure.frames] == [{False}, {False}, {True}]
+    last = growing(X, BINS, FRAMES[:1], "eigenvalue")
+    pictures = []
+    for drawn in (figure, last):
+        drawn.savefig(buffer := io.BytesIO(), format="png")
+        pictures.append(buffer.getvalue())
+    assert pictures[0] != pictures[1]
+
+
+def test_the_page_asks_for_the_still_one_in_print():
+    page = '<img alt="a" class="onestep-film align" src="../_images/a.svg" /><img alt="b" src="../_images/b.svg" />'
+    changed = re.sub(_FILM, _PICTURE, page)
+    assert changed.count("<picture>") == 1 and 'srcset="../_images/a.svg#still"' in changed
+    assert '<img alt="b" src="../_images/b.svg" />' in changed
+
+
+def test_no_frame_is_refused():
+    with pytest.raises(InputError, match="frames"):
+        growing(X, BINS, [], "eigenvalue")
