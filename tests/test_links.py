@@ -1,5 +1,6 @@
 """Links: values and derivatives that belong together, in the precision that was given."""
 
+import math
 import pickle
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from onestep import InputError, Problem
 from onestep.hermite import gaussian_rule
-from onestep.links import NAMES, Link, polynomial
+from onestep.links import NAMES, Link, polynomial, sine
 
 POLYNOMIAL = polynomial([0.3, 1.0, 0.6, 0.2])
 LINKS = [*NAMES.values(), POLYNOMIAL, NAMES["relu"].shifted(0.4), NAMES["softplus"].shifted(0.8)]
@@ -88,4 +89,25 @@ def test_named_links_cross_process_borders_inside_a_problem(name):
 def test_refusals(arguments, name):
     with pytest.raises(InputError) as caught:
         Link("mine", **arguments)
+    assert caught.value.name == name
+
+
+def test_the_sine_has_the_printed_coefficients():
+    frequency, phase = 0.7, 0.785
+    student = Problem(activation=sine(frequency, phase)).student
+    for k in range(1, 7):
+        wave = np.sin(phase + k * np.pi / 2) / np.cos(phase) * np.exp(-(frequency**2) / 2)
+        assert student[k] * math.factorial(k) == pytest.approx(frequency ** (k - 1) * wave, abs=1e-10)
+    link = sine(frequency, phase)
+    assert link.derivative(np.zeros(1)) == pytest.approx(1.0)
+    z = np.linspace(-3, 3, 7)
+    np.testing.assert_allclose((link(z + 1e-6) - link(z - 1e-6)) / 2e-6, link.derivative(z), atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "arguments, name", [((0.0, 0.3), "frequency"), ((1.0, np.pi / 2), "phase"), ((1.0, "x"), "phase")]
+)
+def test_a_sine_that_is_even_or_constant_is_refused(arguments, name):
+    with pytest.raises(InputError) as caught:
+        sine(*arguments)
     assert caught.value.name == name

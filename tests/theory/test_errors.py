@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from spiked_witness import adjusted_mean, controls, draw, errors_by_difference, limits
 
 from onestep import InputError, Problem
+from onestep.theory import any_step
 from onestep.theory import errors as theory
 from onestep.theory.baselines import linear_errors
 from onestep.theory.geometry import HIGHEST, Geometry, active_orders, kept_orders
@@ -297,3 +298,29 @@ def test_order_one_output_is_fine_untrained():
 def test_vanishing_coefficients_are_no_orders():
     assert active_orders(Problem(activation="tanh"), 6) == (1, 3, 5)
     assert active_orders(Problem(activation="relu"), 6) == (1, 2, 4, 6)
+
+
+@pytest.mark.parametrize("activation", [(0, 1, 0.6, 0.3, 0.2), "relu", "tanh"], ids=str)
+def test_noise_of_the_gradient_at_enormous_n(activation):
+    """With `lengthened`, the errors are those of the every-step equivalent, which knows the noise by itself."""
+    n = 10**18
+    problem = Problem(n, n // 4, 3 * n // 4, activation=activation, teacher=(0.0, 1.0, 0.5, 0.3, 0.1))
+    steps = float(n) ** np.array([0.15, 0.3, 0.36])
+    noisy = theory.errors(problem, 0.1, steps, Geometry.lengthened(problem))
+    np.testing.assert_allclose(noisy, any_step.errors(problem, 0.1, steps), rtol=1e-3)
+    if problem.student[2] != 0:  # negative control: the spike t^2 itself is not what such a network has
+        paper = theory.errors(problem, 0.1, steps)[0]
+        assert abs(paper[1] - noisy[0][1]) > 0.01 * noisy[0][1]
+
+
+def test_two_spikes_with_noise_in_the_gradient():
+    """4 c_{*,2}^2 rho^4 m1 / (2 + (1 + kappa)^2), and no noise is no change."""
+    problem = Problem(activation=(0, 1, 0.6), teacher=(0.0, 1.0, 0.5))
+    noisy, ridge = Geometry.lengthened(problem), 0.1
+    labels = problem.target.second_moment + problem.noise_variance
+    assert noisy.lengthening == pytest.approx(problem.phi * labels * 4 * 0.6**2 / noisy.beta_norm**2)
+    stair = theory.plateau(problem, ridge, 1, noisy)[0] - theory.plateau(problem, ridge, 2, noisy)[0]
+    m1 = traces(problem, ridge).m1
+    assert stair == pytest.approx(ridge * m1 * noisy.rho**4 / (2 + (1 + noisy.lengthening) ** 2))
+    still = Geometry.lengthened(Problem(n_gradient=10**15, activation=(0, 1, 0.6)))
+    assert still.lengthening < 1e-10

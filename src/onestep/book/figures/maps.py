@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.colors import Normalize
 
-from onestep.book.figures.style import INK, PAPER, BookFigure, panels, plain_ticks, styled
+from onestep.book.figures.style import PAPER, BookFigure, panels, plain_ticks, styled
 from onestep.checks import InputError, reals
 
 _COLOURS = "cividis"  # even in lightness, and the same for every common colour blindness
@@ -63,7 +63,7 @@ def maps(parts: Sequence[Map], label: str, *, levels: Sequence[float] = (), heig
             lines = ax.contour(part.x, part.y, part.values, levels=sorted(inside), colors=PAPER, linewidths=0.8)
             ax.clabel(lines, fmt=lambda value: f"{value:g}", fontsize=8.5)
         ax.scatter(
-            *part.spots[:2], c=part.spots[2], cmap=_COLOURS, norm=norm, s=70, edgecolors=INK, linewidths=1.4, zorder=3
+            *part.spots[:2], c=part.spots[2], cmap=_COLOURS, norm=norm, s=75, edgecolors=PAPER, linewidths=1.6, zorder=3
         )
         plain_ticks(ax)
     figure.colorbar(image, ax=list(axes), label=label, shrink=0.95)
