@@ -39,7 +39,7 @@ frequency = 0.3                 # omega of the sine activation [>= 0.05, <= 2]
 phase = 0.785                   # its phase; 0 makes it odd [>= 0, <= 1.5]
 teacher = [0.0, 2.5, 0.5]       # Hermite coefficients of the teacher
 noise_std = 0.5                 # standard deviation of the label noise [>= 0]
-exponents = [0.15, 0.29, 0.35]  # alphas studied closely, eta = n**alpha [> 0, < 0.44]
+exponents = [0.15, 0.29, 0.35]  # alphas studied closely, eta = n**alpha [> 0, < 0.42]
 largest = 0.42                  # end of the path of step exponents [> 0.1, < 0.45]
 points = 15                     # step exponents on that path [>= 3]
 sizes = [200, 400, 800, 1600]   # values of n for convergence [>= 60]
@@ -382,7 +382,7 @@ for number, alpha in enumerate(exponents):
     order = next_order(problem, degree)
     slope = fitted_slope(convergence["error"][:, :, number])
     claims.check(
-        f"α = {alpha:g}: slope of the error with {degree} spike{'s' * (degree > 1)} in n",
+        f"α = {alpha:g}: slope in n of the error with orders up to {degree}",
         measured=slope.mean,
         predicted=predicted_slope(order, alpha),
         standard_error=slope.standard_error,
@@ -402,6 +402,7 @@ for number, alpha in enumerate(exponents):
         tolerance=3 * ratio.standard_error
         + limit[next_order(problem, order)] / limit[order],
         source="Many spikes, size of spike k",
+        explain="Where c_k = 0 for the next order, noise may be larger than the next spike.",
     )
 
 # %% tags=["remove-input"]
