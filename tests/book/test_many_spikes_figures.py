@@ -76,6 +76,12 @@ def test_regimes_show_every_outlier_where_it_is():
     assert ax.get_xscale() == "log"
 
 
+def test_tracks_write_plain_numbers_on_the_logarithmic_axis():
+    ax = tracks().axes[0]
+    assert ax.yaxis.get_major_formatter()(20.0) == "20"
+    assert ax.xaxis.get_scale() == "linear"
+
+
 def test_tracks_skip_empty_predictions_and_shade_up_to_the_edge():
     ax = tracks().axes[0]
     lengths = sorted(len(line.get_xdata()) for line in ax.lines if line.get_linestyle() != "None")

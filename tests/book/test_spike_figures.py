@@ -40,6 +40,13 @@ def test_a_cloud_shows_every_entry_and_the_line():
     np.testing.assert_array_equal(line.get_ydata(), 2 * X)
 
 
+def test_the_legend_of_clouds_goes_where_it_covers_nothing():
+    parts = [Cloud(name, X, X, (X, X)) for name in ("one", "two")]
+    above = clouds(parts, "t", "u", legend="upper center").axes
+    assert above[0].get_legend() is None
+    assert above[1].get_legend()._loc != clouds(parts, "t", "u").axes[1].get_legend()._loc
+
+
 def test_alignments_sit_at_their_degrees():
     values, errors = np.array([0.8, 0.01, 0.02]), np.full(3, 0.005)
     figure = alignments({"tanh": values, "relu": values}, {"tanh": (values, errors), "relu": (values, errors)}, "y")

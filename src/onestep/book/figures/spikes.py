@@ -15,6 +15,7 @@ from onestep.book.figures.style import (
     BookFigure,
     note,
     panels,
+    plain_ticks,
     simulation,
     styled,
     theory,
@@ -115,6 +116,7 @@ def tracks(
     ax.axhspan(bottom, edge, color=FAINT, alpha=0.6, linewidth=0, zorder=0, label="bulk")
     for text, place in marks.items():
         note(ax, place, text)
+    plain_ticks(ax)
     ax.set(xlabel=xlabel, ylabel=ylabel, ylim=(bottom, None))
     ax.margins(x=0.02)
     ax.legend(loc="upper left", bbox_to_anchor=(0.03, 0.92))

@@ -26,15 +26,22 @@ class Cloud:
 
 
 @styled
-def clouds(parts: Sequence[Cloud], xlabel: str, ylabel: str, *, height: float = 2.9) -> BookFigure:
-    """One panel per vector, axes shared: dots are entries, the line is the prediction."""
+def clouds(
+    parts: Sequence[Cloud], xlabel: str, ylabel: str, *, legend: str = "lower right", height: float = 2.9
+) -> BookFigure:
+    """One panel per vector, axes shared: dots are entries, the line is the prediction.
+
+    Parameters
+    ----------
+    legend : where in the last panel the legend goes, as in `Axes.legend`.
+    """
     figure, axes = panels(len(parts), height=height, sharex=True, sharey=True)
     for ax, part in zip(axes, parts, strict=True):
         ax.plot(part.x, part.entries, ".", color=VERMILLION, markersize=2.5, alpha=0.55, label="simulated entry")
         theory(ax, *part.line, color=BLUE, linewidth=2.2, label="predicted mean")
         ax.set(title=part.title, xlabel=xlabel)
     axes[0].set_ylabel(ylabel)
-    axes[-1].legend(loc="lower right", markerscale=3)
+    axes[-1].legend(loc=legend, markerscale=3)
     return figure
 
 

@@ -1,0 +1,1716 @@
+# ---
+# jupyter:
+#   jupytext:
+#     default_lexer: ipython3
+#     formats: md:myst,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# (lazy-to-maximal)=
+# # From lazy to maximal
+#
+# **The result of this chapter.** One deterministic equivalent describes the features after a step of *any* size, from no step to the maximal $\eta \sim \sqrt n$: their spectrum, their outliers, the training error and the test error. The limits of the earlier chapters are its lazy end, the
+# maximal-step theory of {cite:t}`Cui2024` is the other, and the best step size lies in between, at a fixed fraction of $\sqrt N$.
+#
+# After reading it you will be able to
+#
+# * predict both errors at the sizes you have, for every step size, with no separate theory for every regime;
+# * derive the equivalent from one idea: condition on $t$, the coordinate along the step;
+# * say what a large step does to a hidden unit, and why it can lower the training error while the test error rises;
+# * choose a step size, and say how much it matters.
+#
+# You need {prf:ref}`thm-rank-one` of [Setup](setup), and of [Errors](errors) the idea of leaving one row out, {prf:ref}`lem-err-loo`. What is not credited to others here was derived for this book.
+
+# %% tags=["parameters"]
+n = 1000  # rows of each batch [>= 100]
+d = 500  # input dimension [>= 20]
+N = 750  # hidden units [>= 20]
+activations = ["tanh", "erf", "relu"]  # of the networks that are compared
+teacher = [0.0, 1.0, 0.5]  # Hermite coefficients of the teacher
+noise_std = 0.5  # standard deviation of the label noise [>= 0]
+ridge = 0.1  # ridge penalty where one is kept fixed [> 0]
+ridges = [
+    0.03,
+    0.056,
+    0.1,
+    0.18,
+    0.32,
+    0.56,
+    1.0,
+    1.8,
+    3.2,
+]  # penalties to choose from [> 0]
+alphas = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]  # step exponents: eta = n**alpha [>= 0, <= 0.6]
+sizes = [500, 1000]  # values of n in the comparison of sizes [>= 50]
+long_steps = [
+    0.5,
+    1.0,
+    2.0,
+    4.0,
+]  # eta / sqrt(N) in the experiment on row lengthening [> 0, <= 8]
+pieces_n = 500  # rows in the experiment on the structure of the noise [>= 50]
+pieces_draws = 20  # and its draws [>= 2]
+pieces_step = 2.0  # and its step, eta / sqrt(n) [> 0, <= 8]
+noises = [0.0, 0.5, 2.0]  # label noise in the table of best steps [>= 0]
+cui_sizes = [200, 400]  # input dimensions in the setting of Cui et al. [>= 50]
+cui_steps = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0]  # eta / sqrt(N) in their setting [>= 0, <= 8]
+n_test = 2000  # rows of the test batch [>= 100]
+seeds = 6  # draws that are averaged [>= 2]
+seed = 0  # the first of them [>= 0]
+
+# %% tags=["hide-input"]
+import csv
+import math
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from IPython.display import Markdown
+
+from onestep import Problem
+from onestep.book import claims, provenance, record
+from onestep.book.averages import over_seeds
+from onestep.book.figures import side_by_side, spikes, vectors
+from onestep.book.figures.curves import Curve
+from onestep.book.figures.errors import Panel, against
+from onestep.simulation import network, run_many, sample
+from onestep.simulation.ridge import path
+from onestep.simulation.spectrum import squared_singular_values
+from onestep.theory import Geometry, any_step, best_linear, edges, outliers, plateau
+from onestep.theory.any_step.law import law
+from onestep.theory.errors import errors
+
+alphas, ridges, long_steps, cui_steps, cui_sizes = map(
+    sorted, (alphas, ridges, long_steps, cui_steps, cui_sizes)
+)
+sizes = sorted({*sizes, n})
+draws = range(seed, seed + seeds)
+
+
+def network_of(activation, rows=n, **changes):
+    """The problem with `rows` rows, at the same aspect ratios."""
+    shape = {"n": rows, "d": round(d / n * rows), "N": round(N / n * rows)}
+    about = {"teacher": teacher, "noise_std": noise_std}
+    return Problem(**shape, activation=activation, **{**about, **changes})
+
+
+problems = {name: network_of(name) for name in activations}
+first, last = problems[activations[0]], problems[activations[-1]]
+
+
+# %% [markdown]
+# ## Three regimes that do not meet
+#
+# One gradient step on the first layer has been studied at three scales.
+#
+# | | lazy, constant step | growing step | maximal step |
+# |---|---|---|---|
+# | size | $\eta \asymp 1$ | $\eta = n^\alpha$, $0 < \alpha < \frac12$ | $\eta \asymp \sqrt n$ |
+# | tilt $s_j$ of a unit | $n^{-1/2}$ | $n^{\alpha - 1/2}$ | of order one |
+# | features | bulk and one spike | bulk and $\ell$ spikes | bulk itself depends on $t$ |
+# | what is learned | linear part | polynomials in $t$ up to degree $\ell$ | a function of $t$, of any degree |
+# | second layer | Gaussian | Gaussian | one or finitely many values |
+# | who | {cite:t}`Ba2022` | {cite:t}`Moniri2024` | {cite:t}`Cui2024`, {cite:t}`Dandi2024` |
+# | in this book | [one spike](one_spike) | [many spikes](many_spikes), [errors](errors) | this chapter |
+#
+# At a given $n$ there is only a number $\eta$, and nobody tells us which column we are in. The limits of the middle column drop terms of relative order
+#
+# $$
+# \delta^2 = \frac{(\eta\, c_1\|\beta\|)^2}{N} ,
+# $$
+#
+# the mean square of the tilt $s_j = \eta c_1\|\beta\|\, a_j$ with which unit $j$ is pushed along $\beta$, {eq}`eq-err-tilt`. The right-hand column keeps them, for second layers with a few values. We now keep them for all steps and for a Gaussian second layer.
+
+
+# %% tags=["remove-input"]
+def tilt(problem, eta):
+    """delta, the root mean square of the s_j."""
+    return eta * problem.student[1] * any_step.limit(problem).norm / math.sqrt(problem.N)
+
+
+steps = np.array([first.step(a) for a in alphas])
+Markdown(
+    f"On this page, for {activations[0]}: "
+    + ", ".join(
+        f"$\\delta = {tilt(first, e):.2f}$ at $\\alpha = {a:g}$"
+        for a, e in zip(alphas, steps, strict=True)
+    )
+    + f", at $n = {n}$."
+)
+
+
+# %% [markdown]
+# ## What a unit sees
+#
+# Fix a unit and look at its pre-activation on a fresh input, $w_j^\top x + \eta\, G_j^\top x$. By {eq}`eq-rank-one` row $j$ of the gradient is $c_1 a_j \beta$ plus a rest $\Delta_j$, which looks random to a fresh input. Split $x$ into its coordinate $t = \beta^\top x/\|\beta\|$ and what is orthogonal to it. All of $w_j + \eta\Delta_j$ is
+# random with respect to $\beta$, so that
+#
+# ```{math}
+# :label: eq-any-unit
+# \text{pre-activation of unit } j \;=\; \tau_j\, Z_j + s_j\, t, \qquad s_j = \eta\, c_1 \|\beta\|\, a_j, \qquad \tau_j = \|w_j + \eta \Delta_j\|,
+# ```
+#
+# with $Z_j \sim \mathcal N(0,1)$ independent of $t$. The step does two things to a unit: it **tilts** it by $s_j$, and it **lengthens** it from $1$ to $\tau_j$.
+#
+# ````{prf:proposition} Row lengthening
+# :label: prop-lengthening
+#
+# Let $c_{\star,0} = 0$. In the proportional limit, with $\phi_g$ the ratio of $d$ to the rows of the gradient batch,
+#
+# ```{math}
+# :label: eq-lengthening
+# \tau_j^2 = 1 + \kappa\, s_j^2, \qquad \kappa = \frac{\phi_g\,(c_\star^2 + \sigma_\varepsilon^2)\,\operatorname{Var}\sigma'(Z)}{c_1^2\,\|\beta\|^2} .
+# ```
+# ````
+#
+# ````{dropdown} Proof
+# $\Delta_j = a_j v_j$ with $v_j = \frac1m \sum_i y_i\,(\sigma'(w_j^\top x_i) - c_1)\, x_i$ over the $m$ rows of the gradient batch. The terms with $i = i'$ of $\|v_j\|^2$ add up to $\frac1m \cdot d \cdot \mathbb E y^2 \operatorname{Var}\sigma'$; those with $i \ne i'$ have mean zero up to terms of order $1/d$, because $\sigma' - c_1$ has mean zero.
+# So $\eta^2\|\Delta_j\|^2 \to \eta^2 a_j^2\, \phi_g\, \mathbb E y^2 \operatorname{Var}\sigma' = \kappa s_j^2$, and $w_j^\top\Delta_j$ has mean zero. If $c_{\star,0} \ne 0$, it has the mean $2c_2c_{\star,0}a_j$, and the $1$ becomes $(1 + 2 c_2 c_{\star,0}\, \eta a_j)^2$. $\square$
+# ````
+#
+# The number $\kappa$ says how much length a unit gains for the tilt that it gets. It grows with $d/n$, with the noise in the labels, and with the *variance of the slope* of the activation: zero for a linear network, largest for a kink.
+
+
+# %%
+def kappa(problem, labels=None, norm=None):
+    """Row lengthening: tau_j^2 = 1 + kappa s_j^2. `labels` is E y^2 and `norm` |beta|, where a draw's are known."""
+    labels = (
+        problem.target.second_moment + problem.noise_variance if labels is None else labels
+    )
+    slope = problem.student[1] * (any_step.limit(problem).norm if norm is None else norm)
+    return problem.phi_gradient * labels * problem.student.slope_variance / slope**2
+
+
+def rows_after(problem, seed, eta):
+    """(s_j, |w_j|^2 without its part along beta) of all units of one draw, and the draw's own kappa."""
+    draw = sample.draw(problem, seed, 1)
+    step = network.gradient(problem, draw.W0, draw.a, draw.gradient)
+    W = network.weights(draw.W0, step.matrix, eta)
+    length = np.linalg.norm(step.direction)
+    square = np.sum(W**2, axis=1) - (W @ step.direction / length) ** 2
+    tilts = eta * problem.student[1] * length * draw.a
+    return tilts, square, kappa(problem, np.mean(step.residual**2), length)
+
+
+# %% tags=["hide-input"]
+widest = math.sqrt(N)
+clouds, slopes = [], {}
+for name, problem in problems.items():
+    rows = [rows_after(problem, s, widest) for s in draws]
+    slopes[name] = over_seeds(
+        [s**2 @ (square - 1) / np.sum(s**4) / own for s, square, own in rows]
+    )
+    s, square, own = rows[0]
+    grid = np.linspace(min(s), max(s), 60)
+    clouds.append(vectors.Cloud(name, s, square, (grid, 1 + own * grid**2)))
+
+# %% mystnb={"figure": {"caption": "Squared length $\\tau_j^2$ of the rows of the first layer (without the part along $\\beta$) after the step $\\eta = \\sqrt N$, against their tilt. Points: the units of one network. Line: {eq}`eq-lengthening`.", "name": "fig-any-lengthening"}, "image": {"alt": "One panel for each activation. The units lie on parabolas with their minimum at one, flat for tanh and erf and steep for ReLU, where they scatter most."}}
+vectors.clouds(clouds, "tilt $s_j$", r"squared length $\tau_j^2$", legend="upper center")
+
+# %% tags=["remove-input"]
+for name, slope in slopes.items():
+    claims.check(
+        f"{name}: squared row length grows like kappa times the squared tilt (coefficient over the draw's kappa)",
+        measured=slope.mean,
+        predicted=1.0,
+        standard_error=slope.standard_error,
+        tolerance=3 * slope.standard_error + 10 / d,
+        source="From lazy to maximal, proposition: row lengthening",
+    )
+Markdown(
+    "| activation | $\\kappa$ | measured over predicted |\n|---|---|---|\n"
+    + "\n".join(
+        f"| {name} | {kappa(problems[name]):.3f} | {slope:.3f} |"
+        for name, slope in slopes.items()
+    )
+)
+
+
+# %% [markdown]
+# {numref}`fig-any-lengthening` shows what will matter at the end of this chapter. A tilted ReLU unit grows long. A tilted tanh unit hardly does.
+#
+# ## The equivalent
+#
+# Given $t$, a feature is a function of a Gaussian, and we split it into its mean, its linear part and the rest:
+#
+# ```{math}
+# :label: eq-any-split
+# \begin{gathered}
+# \sigma(\tau_j Z_{ij} + s_j t_i) = \mu_0(j, t_i) + \mu_1(j, t_i)\, Z_{ij} + \text{rest of variance } \mu_2(j, t_i), \\
+# \mu_0 = \mathbb E\,\sigma(\tau Z + st), \quad \mu_1 = \mathbb E\,Z\sigma(\tau Z + st), \quad \mu_2 = \mathbb E\,\sigma(\tau Z + st)^2 - \mu_0^2 - \mu_1^2 .
+# \end{gathered}
+# ```
+#
+# This is {prf:ref}`thm-equivalence` once more, but *conditionally on $t$*: the rest acts like independent noise, and $Z_{ij}$ is linear in the input. Here is what it keeps.
+#
+# | | mean $\mu_0$ | linear part $\mu_1$ | noise $\mu_2$ | row length |
+# |---|---|---|---|---|
+# | [Errors](errors) | $\sum_{k \le \ell} c_k\, s^k t^k$, finitely many | $c_1$ | $c_>^2$ | $1$ |
+# | here | the whole response | a function of $s\,t$ | a function of $s\,t$ | $\tau_j$ |
+#
+# For small tilts, {prf:ref}`lem-shift` turns the second line into the first.
+#
+# What does ridge regression do with such features? Two sets of numbers answer, one for data points and one for units. Let $R = (FF^\top/n + \lambda)^{-1}$. For a data point with coordinate $t$, let $1/\mathrm{den}(t)$ be the limit of the diagonal entry of $R$: the share of its label that the fit leaves alone is $\lambda/\mathrm{den}(t)$. For a unit with
+# readout $a_r$, let $g_r \in (0, 1]$ be the share of its coefficient that the data leave undetermined. Each is determined by all of the other:
+#
+# * *a data point is explained by undetermined units*: $\mathrm{den}(t) = \lambda + $ (noise and linear part that the units show at $t$, weighted with $g_r$);
+# * *a unit is pinned down by unexplained data points*: $1/g_r = 1 + $ (noise and linear part that the unit shows at the data points, weighted with $1/\mathrm{den}(t)$).
+#
+# We quantise the law of the second layer into classes $r$ that contain the shares $\pi_r$ of the units, and write $\mathbb E_t$ for the mean over $t \sim \mathcal N(0,1)$.
+#
+# ````{prf:theorem} Every step size (ours)
+# :label: thm-any-step
+#
+# For a ridge $\lambda(t) > 0$, put $\Gamma = \operatorname{diag}(\pi_r \frac Nd g_r)$, $\mathrm{den} = \lambda + \chi$, and let $\chi(t)$, $g_r$ solve
+#
+# ```{math}
+# :label: eq-any-fixed-point
+# \begin{gathered}
+# \nu_r = \mathbb E_t \frac{\mu_2(r,t)}{\mathrm{den}(t)}, \qquad \mathrm K_{rs} = \mathbb E_t \frac{\mu_1(r,t)\,\mu_1(s,t)}{\mathrm{den}(t)}, \\
+# \frac1{g_r} = 1 + \nu_r + \big[\mathrm K (I + \Gamma \mathrm K)^{-1}\big]_{rr}, \\
+# \chi(t) = \frac Nn \sum_r \pi_r g_r\, \mu_2(r,t) + \frac dn\, \mu_1(\cdot,t)^\top\, \Gamma (I + \mathrm K\Gamma)^{-1} \mu_1(\cdot,t) .
+# \end{gathered}
+# ```
+#
+# With $\langle f, h\rangle = \mathbb E_t[f h/\mathrm{den}]$, with $u$ the coordinate of the teacher's direction beside $\beta$, and
+#
+# $$
+# \begin{gathered}
+# g_0(t) = \mathbb E_u\, \sigma_\star(\rho t + \sqrt{1-\rho^2}\,u), \quad g_1(t) = \mathbb E_u\, u\,\sigma_\star(\dots), \quad y_2(t) = \mathbb E[y^2 \mid t], \\
+# U = \begin{pmatrix} \mu_0 \\ t\,\mu_1 \end{pmatrix}, \quad M_A = \langle U, U\rangle + \operatorname{diag}\Big(\frac1{N\pi_r g_r}, \frac1{\Gamma_r}\Big), \quad M_B = \mathrm K + \Gamma^{-1},
+# \end{gathered}
+# $$
+#
+# ```{math}
+# :label: eq-any-quotient
+# Q[\lambda] = \mathbb E_t \frac{y_2}{\mathrm{den}} - \langle U, g_0\rangle^\top M_A^{-1} \langle U, g_0\rangle - \langle \mu_1, g_1\rangle^\top M_B^{-1} \langle \mu_1, g_1\rangle
+# ```
+#
+# the errors are, for a constant $\lambda$,
+#
+# ```{math}
+# :label: eq-any-errors
+# \mathcal L_{\rm tr} = \lambda\, Q[\lambda], \qquad
+# \mathcal L_{\rm te} = - \frac{\mathrm d}{\mathrm d\epsilon}\, Q\big[\lambda + \epsilon\, \mathrm{den}^2\big]\Big|_{\epsilon = 0} .
+# ```
+# ````
+#
+# ````{dropdown} Where it comes from
+# It is a derivation at the level of rigour of theoretical physics, tested below; we know of no proof. It assumes that the noise $\Delta$ of the gradient is isotropic and independent of the rest; {ref}`sec-any-structured` looks behind this.
+#
+# *The fixed point.* Fix $t_1, \dots, t_n$. By {eq}`eq-any-split` the features are $F_{ij} = \mu_0(j,t_i) + \mu_1(j,t_i)\, \omega_j^\top x_i^\perp + \sqrt{\mu_2(j,t_i)}\,\xi_{ij}$ with unit vectors $\omega_j$ that are independent of each other. Leave out row $i$. Its diagonal entry of $R$ is $1/(\lambda + \text{what the other rows' fit can explain of it})$, by Schur's
+# complement. The noise $\xi_{ij}$ is new to every unit, and contributes $\frac1n\sum_j \mu_2(j,t_i)\, g_j$. The linear part is a random vector $x_i^\perp$ seen through all units together. Ridge regression on it has $d$ directions, and in each of them the classes form a $p \times p$ problem with prior precision $\Gamma^{-1}$ and information $\mathrm K$,
+# whence $\Gamma(I + \mathrm K\Gamma)^{-1} = (\Gamma^{-1} + \mathrm K)^{-1}$. Leaving out unit $j$ gives the equation for $g_r$ in the same way.
+#
+# *The quotient.* $Q = \frac1n\tilde y^\top R\,\tilde y$ is the minimum of the ridge objective over $\lambda$. Everything in $\tilde y$ that is not a function of $t$, or linear in $u$ at given $t$, is noise to the features, and gives the first term. The mean $\mu_0$ is a function of $t$ that unit $r$ can add to the prediction. So is $t\mu_1$: $w_j$ has a small overlap of its own with $\beta$, of order
+# $d^{-1/2}$, and all units together can use it. Their coefficients cost $1/(N\pi_r g_r)$ and $1/\Gamma_r$; completing the square gives $M_A$, exactly as in the proof of {prf:ref}`thm-err-train`. In the direction $u$ the features are linear with slopes $\mu_1(r,t)$: $M_B$.
+#
+# *The test error.* By {prf:ref}`lem-err-loo` the error on a row left out is $(R\tilde y)_i/R_{ii}$, and $R_{ii} \to 1/\mathrm{den}(t_i)$. So $\mathcal L_{\rm te} = \frac1n \sum_i \mathrm{den}(t_i)^2 (R\tilde y)_i^2$. Now give row $i$ a ridge of its own, $\lambda + \epsilon\,\mathrm{den}(t_i)^2$: since $\mathrm dR = -R\,\operatorname{diag}(\mathrm{den}^2)\,R\;\mathrm d\epsilon$, the derivative of $Q$ is what we want. This is
+# why the theorem is stated for a ridge that depends on $t$.
+#
+# *Small steps.* As $s \to 0$: $\mu_1 \to c_1$, $\mu_2 \to c_>^2$, $\mathrm{den} \to 1/m_1$ and $\frac Nn g \to q$, and {eq}`eq-any-fixed-point` becomes {eq}`eq-traces`. $\square$
+# ````
+#
+# Compare {eq}`eq-any-errors` with {eq}`eq-err-test`. There all rows are alike, $\mathrm{den}$ is the constant $1/m_1$, and the derivative is taken in $\lambda$ itself. After a large step rows are not alike: where $|t|$ is large the units are loud, or saturated, and the fit holds on to those rows more, or less. That can be looked at, since
+# $1/\mathrm{den}(t_i)$ is simply a diagonal entry of $R$. First we execute {eq}`eq-any-fixed-point`, line by line, by plain under-relaxed iteration.
+
+
+# %%
+def fixed_point(f, ridge, rounds=600):
+    """den(t) and g_r of the law f of the features; `ridge` is a number or a function of t."""
+    g, den = np.ones(f.share.size), ridge + np.ones(f.t.size)
+    for _ in range(rounds):
+        Gamma, K = f.share * f.N / f.d * g, (f.mu1 * f.weight / den) @ f.mu1.T
+        P = Gamma[:, None] * np.linalg.inv(np.eye(g.size) + K * Gamma)
+        nu, linear = f.mu2 @ (f.weight / den), np.diag(K - K @ P @ K)
+        chi = f.N / f.n * (f.share * g) @ f.mu2
+        chi = chi + f.d / f.n * np.einsum("rt,rs,st->t", f.mu1, P, f.mu1)
+        g, den = (g + 1 / (1 + nu + linear)) / 2, (den + ridge + chi) / 2
+    return den, g
+
+
+# %% [markdown]
+# Then {eq}`eq-any-quotient`, and {eq}`eq-any-errors` with a difference quotient.
+
+
+# %%
+def quotient(f, ridge):
+    """Q[ridge] and den."""
+    den, g = fixed_point(f, ridge)
+    w, unit, row = f.weight / den, 1 / (f.N * f.share * g), f.d / (f.share * f.N * g)
+    U = np.concatenate([f.mu0, f.t * f.mu1])
+    M_A = (U * w) @ U.T + np.diag(np.concatenate([unit, row]))
+    M_B = (f.mu1 * w) @ f.mu1.T + np.diag(row)
+    v_A, v_B = U @ (w * f.g0), f.mu1 @ (w * f.g1)
+    return w @ f.y2 - v_A @ np.linalg.solve(M_A, v_A) - v_B @ np.linalg.solve(M_B, v_B), den
+
+
+def errors_by_hand(f, ridge, h=1e-4):
+    """(training, test) error."""
+    Q, den = quotient(f, ridge)
+    up, down = (quotient(f, ridge + sign * h * den**2)[0] for sign in (1, -1))
+    return ridge * Q, -(up - down) / (2 * h)
+
+
+largest_step = first.step(alphas[-1])
+by_hand = errors_by_hand(law(first, largest_step), ridge)
+library = any_step.solve(first, ridge, largest_step)
+for name, hand, exact in zip(
+    ("training", "test"), by_hand, (library.train_error, library.test_error), strict=True
+):
+    claims.check(
+        f"The {name} error written out by hand agrees with the library at alpha = {alphas[-1]:g} (relative difference)",
+        measured=abs(hand / exact - 1),
+        predicted=0.0,
+        tolerance=1e-5,
+        source="From lazy to maximal, theorem: every step size",
+        kind="at most",
+        explain="Under-relaxed iteration converges slowly for small penalties; the library uses Newton's method.",
+    )
+
+# %% [markdown]
+# Plain iteration needs hundreds of rounds, and stalls for small penalties. The library takes Newton steps in the logarithms of $\mathrm{den}$ and $g_r$, in which the right-hand side is monotone, and differentiates {eq}`eq-any-errors` by one linear solve with the same Jacobian.
+
+# %% tags=["remove-input"]
+Markdown(
+    f"On this problem: **{int(library.iterations)} Newton steps**, residual {float(library.residual):.0e}."
+)
+
+
+# %% [markdown]
+# Now the diagonal of the resolvent.
+
+
+# %%
+def resolvent_diagonal(problem, seed, eta):
+    """(t_i, R_ii) of the ridge batch after the step."""
+    draw = sample.draw(problem, seed, 1)
+    step = network.gradient(problem, draw.W0, draw.a, draw.gradient)
+    F = network.features(problem, draw.ridge.X, draw.W0, step.matrix, eta)
+    R = np.linalg.inv(F @ F.T / problem.n + ridge * np.eye(problem.n))
+    return draw.ridge.X @ step.direction / np.linalg.norm(step.direction), np.diag(R)
+
+
+def far_over_near(t, value, weight=None):
+    """Mean value where |t| > 1.5 over that where |t| < 0.5."""
+    far, near = np.abs(t) > 1.5, np.abs(t) < 0.5
+    weight = np.ones(t.size) if weight is None else weight
+    return np.average(value[far], weights=weight[far]) / np.average(
+        value[near], weights=weight[near]
+    )
+
+
+# %% tags=["hide-input"]
+clouds, contrast = [], {}
+for name, problem in problems.items():
+    eta = problem.step(alphas[-1])
+    drawn = [resolvent_diagonal(problem, s, eta) for s in draws[: max(2, seeds // 2)]]
+    f = law(problem, eta)
+    den = fixed_point(f, ridge)[0]
+    inside = np.abs(f.t) < 3.3
+    contrast[name] = (
+        over_seeds([far_over_near(t, r) for t, r in drawn]),
+        far_over_near(f.t, 1 / den, f.weight),
+    )
+    clouds.append(vectors.Cloud(name, *drawn[0], (f.t[inside], 1 / den[inside])))
+
+# %% mystnb={"figure": {"caption": "Diagonal entries of the resolvent $(FF^\\top/n + \\lambda)^{-1}$ after the largest step of the page, against the coordinate $t_i$ of the row. Points: one draw. Line: $1/\\mathrm{den}(t)$. Without a step it would be a horizontal line.", "name": "fig-any-diagonal"}, "image": {"alt": "One panel per activation. For tanh and erf the entries are largest near zero or at large coordinates according to the saturation; for ReLU they fall steeply with the distance from zero. The predicted line passes through the middle of each cloud."}}
+vectors.clouds(clouds, "coordinate $t_i$", "$R_{ii}$", legend="upper center")
+
+# %%
+for name, (found, expected) in contrast.items():
+    claims.check(
+        f"{name}: mean diagonal entry of the resolvent for |t| > 1.5 over that for |t| < 0.5",
+        measured=found.mean,
+        predicted=expected,
+        standard_error=found.standard_error,
+        tolerance=3 * found.standard_error + 4 / n * abs(expected),
+        source="From lazy to maximal, theorem: every step size",
+    )
+
+# %% [markdown]
+# (sec-any-axis)=
+# ## Both errors on one axis
+#
+# Every network takes every step, on the same draws. At these sizes most of the scatter of an error comes from the labels, which all steps of a draw share. So we look at the error *relative to the untrained network on the same draw*, where it cancels.
+
+# %%
+penalties = sorted({ridge, *ridges})
+at = penalties.index(ridge)
+
+
+def at_every_step(name, rows):
+    """All steps n**alpha, and no step, at every penalty, on several draws."""
+    problem = network_of(name, rows)
+    repeats = range(seed, seed + round(seeds * min(max(sizes) / rows, 4)))
+    steps = [0.0, *(problem.step(a) for a in alphas)]
+    return run_many(
+        problem, steps, penalties, repeats, n_test=n_test, top=2 if rows == n else 0
+    )
+
+
+runs = {(name, rows): at_every_step(name, rows) for name in activations for rows in sizes}
+
+# %% tags=["hide-input"]
+KINDS = ("train_error", "test_error")
+fine = np.linspace(alphas[0], alphas[-1], 41)
+
+
+def relative(name, rows=n):
+    """Errors over those of the untrained network of the same draw: for (training, test) an average over draws."""
+    values = [runs[name, rows].values(kind)[:, :, at] for kind in KINDS]
+    return [over_seeds(v[:, 1:] / v[:, :1]) for v in values]
+
+
+def predicted(theory, problem, exponents, **options):
+    """The same quotients by a theory, (2, exponents)."""
+    etas = np.concatenate([[0.0], problem.n ** np.asarray(exponents)])
+    both = np.array(theory(problem, ridge, etas, **options))
+    return both[:, 1:] / both[:, :1]
+
+
+def structured(problem, exponents):
+    """With the gradient's noise as it is; only where that matters, since it costs a second per point."""
+    if problem.student[2] == 0:
+        return predicted(any_step.errors, problem, exponents)
+    return predicted(any_step.errors, problem, exponents, noise="structured")
+
+
+best_theory = {name: structured(problem, alphas) for name, problem in problems.items()}
+axis = []
+for name, problem in problems.items():
+    lazy, every = (
+        predicted(errors, problem, fine),
+        predicted(any_step.errors, problem, fine),
+    )
+    for e, title in enumerate(("training", "test")):
+        average = relative(name)[e]
+        axis.append(
+            Panel(
+                f"{name}: {title} error",
+                [
+                    Curve("limit theory (Errors)", (fine, lazy[e])),
+                    Curve("every step", (fine, every[e])),
+                    Curve(
+                        "simulated", None, (alphas, average.mean, average.standard_error)
+                    ),
+                    *(
+                        [Curve("noise as it is", (alphas, best_theory[name][e]))]
+                        if problem.student[2]
+                        else []
+                    ),
+                ],
+                ylabel="relative to no step",
+            )
+        )
+
+# %% mystnb={"figure": {"caption": "Training and test error against the step exponent, from constant ($\\alpha = 0$) to maximal ($\\alpha = \\frac12$) steps, relative to the untrained network. Solid: {prf:ref}`thm-err-train` and {prf:ref}`thm-err-test`, exact as $n\\to\\infty$ for $\\alpha < \\frac12$. Dashed: {prf:ref}`thm-any-step`. Dash-dotted, where $c_2 \\ne 0$: {prf:ref}`prop-any-structured`. Points: simulation, mean over draws with standard errors.", "name": "fig-any-axis"}, "image": {"alt": "Six panels, training and test error for three activations. Both theories agree for small exponents. For large ones the points follow the dashed line; tanh and erf rise again in both errors, ReLU falls further in training error and rises in test error."}}
+against(axis, r"$\alpha = \log\eta\,/\log n$", xscale="linear", height=2.5)
+
+
+# %% [markdown]
+# For tanh and erf the limit theory promises that larger steps can only help. They do not: both errors have a minimum before $\alpha = \frac12$ and rise again, and the equivalent rises with them. For ReLU the two errors part: the training error falls to the end, the test error turns around.
+
+
+# %% tags=["remove-input"]
+def agreement(name, rows):
+    """Rows of the table: level, then relative deviations in percent, for one activation and size."""
+    problem = network_of(name, rows)
+    lazy, every = (
+        predicted(errors, problem, alphas),
+        predicted(any_step.errors, problem, alphas),
+    )
+    lines = []
+    for k, alpha in enumerate(alphas):
+        cells = []
+        for e in range(2):
+            level = over_seeds(runs[name, rows].values(KINDS[e])[:, k + 1, at])
+            quotients = relative(name, rows)[e]
+            mean, error = quotients.mean[k], quotients.standard_error[k]
+            cells += [
+                f"{level:.3f}",
+                f"{100 * (lazy[e, k] / mean - 1):+.1f}",
+                f"{100 * (every[e, k] / mean - 1):+.1f} ({100 * error / mean:.1f})",
+            ]
+        lines.append(f"| {name} | {rows} | {alpha:g} | " + " | ".join(cells) + " |")
+    return lines
+
+
+Markdown(
+    "````{dropdown} All numbers: activation, n, step\n"
+    "Simulated errors, and the deviations of both theories from them in percent, relative to the untrained network; in brackets the standard error in percent.\n\n"
+    "| activation | $n$ | $\\alpha$ | training | limit | every step | test | limit | every step |\n|---|---|---|---|---|---|---|---|---|\n"
+    + "\n".join(
+        line for name in activations for rows in sizes for line in agreement(name, rows)
+    )
+    + "\n````"
+)
+
+
+# %% [markdown]
+# The claims are about these relative errors. For odd activations, $c_2 = 0$, the equivalent should be right to 2 % or two standard errors at every step, and at the largest step it should be much better than the limit theory.
+
+
+# %%
+def worst(average, theory):
+    """Largest deviation in units of what is allowed: 2 % or two standard errors."""
+    allowed = np.maximum(0.02 * theory, 2 * average.standard_error)
+    return np.max(np.abs(average.mean - theory) / allowed)
+
+
+for name, problem in problems.items():
+    odd = problem.student[2] == 0
+    for e, title in enumerate(("training", "test")):
+        claims.check(
+            f"{name}, n = {n}: {title} error over that of no step, within 2 % or two standard errors at every step "
+            f"(largest deviation in these units{'' if odd else ', noise as it is'})",
+            measured=worst(relative(name)[e], best_theory[name][e]),
+            predicted=1.0,
+            tolerance=0.0,
+            source="From lazy to maximal, theorem: every step size",
+            kind="at most",
+        )
+
+# %%
+for name, problem in problems.items():
+    if problem.student[2] != 0:
+        continue
+    measured = relative(name)[0]
+    distance = [
+        abs(measured.mean[-1] - predicted(theory, problem, alphas[-1:])[0, 0])
+        for theory in (any_step.errors, errors)
+    ]
+    claims.check(
+        f"{name}: at alpha = {alphas[-1]:g} the equivalent is nearer to the simulated training error than the limit theory, by three standard errors",
+        measured=distance[0],
+        predicted=distance[1] - 3 * measured.standard_error[-1],
+        standard_error=measured.standard_error[-1],
+        tolerance=0.0,
+        source="From lazy to maximal, theorem: every step size",
+        kind="at most",
+    )
+
+
+# %% [markdown]
+# What remains are corrections that vanish with $n$ at *every* step, also without one. They are visible in the levels of the errors.
+
+
+# %%
+def level_deviation(name, rows):
+    """Simulated over predicted test error, minus one, averaged over the steps: mean over draws."""
+    problem = network_of(name, rows)
+    theory = any_step.errors(problem, ridge, [0.0, *(problem.step(a) for a in alphas)])[1]
+    return over_seeds(
+        np.mean(runs[name, rows].values("test_error")[:, :, at] / theory - 1, axis=1)
+    )
+
+
+deviations = {name: [level_deviation(name, rows) for rows in sizes] for name in activations}
+for name, found in deviations.items():
+    claims.check(
+        f"{name}: the level of the test error approaches the prediction at least like 1/sqrt(n), from n = {sizes[0]} to {sizes[-1]}",
+        measured=abs(found[-1].mean),
+        predicted=abs(found[0].mean) * math.sqrt(sizes[0] / sizes[-1]),
+        standard_error=found[-1].standard_error,
+        tolerance=3
+        * math.hypot(
+            found[-1].standard_error,
+            found[0].standard_error * math.sqrt(sizes[0] / sizes[-1]),
+        ),
+        source="From lazy to maximal, theorem: every step size",
+        kind="at most",
+    )
+Markdown(
+    "Simulated test error over predicted, averaged over all steps: "
+    + "; ".join(
+        f"{name}: "
+        + ", ".join(
+            f"{100 * a.mean:+.1f} ± {100 * a.standard_error:.1f} % at n = {rows}"
+            for a, rows in zip(found, sizes, strict=True)
+        )
+        for name, found in deviations.items()
+    )
+    + "."
+)
+
+# %% [markdown]
+# ## The lazy end
+#
+# Let $\eta^2/N \to 0$. Then the equivalent has to become the theory of [Errors](errors), and at a fixed exponent it has to reach the plateau of its regime. No simulation can go there. Theory can.
+
+# %%
+many = np.array([10**k for k in range(3, 13)])
+exponents = {
+    0.12: 1,
+    0.32: 2,
+}  # one exponent from each of the first two regimes, and its degree
+
+
+def at_large_n(theory, name, alpha):
+    """(training, test) error at every n of `many`."""
+    return np.array(
+        [theory(p, ridge, p.step(alpha)) for p in (network_of(name, int(m)) for m in many)]
+    ).T
+
+
+reached = {
+    (name, a): at_large_n(any_step.errors, name, a)
+    for name in (activations[0], activations[-1])
+    for a in exponents
+}
+tiny = {
+    name: any_step.errors(network_of(name, 10**12), ridge, 10.0) for name in activations
+}
+claims.check(
+    "n = 10^12, step 10: the equivalent is the theory of Errors (largest relative difference)",
+    measured=max(
+        np.max(np.abs(np.array(both) / errors(network_of(name, 10**12), ridge, 10.0) - 1))
+        for name, both in tiny.items()
+    ),
+    predicted=0.0,
+    tolerance=1e-6,
+    source="From lazy to maximal, theorem: every step size",
+    kind="at most",
+)
+
+
+# %% tags=["hide-input"]
+def lazy_panel(name):
+    """Test error against n at both exponents, with the plateaus."""
+    known = Geometry.lengthened(problems[name])
+    levels = [
+        plateau(problems[name], ridge, degree, known)[1]
+        for degree in (0, *exponents.values())
+    ]
+    labels = {
+        f"plateau of degree {k}": level
+        for k, level in enumerate(levels)
+        if k == 0 or abs(level - levels[k - 1]) > 1e-6
+    }
+    lines = [Curve(rf"$\alpha = {a:g}$", (many, reached[name, a][1])) for a in exponents]
+    return side_by_side.Panel(
+        "test error", lines, title=name, levels=labels, legend="center right"
+    )
+
+
+lazy_panels = [
+    lazy_panel(name) for name in dict.fromkeys((activations[0], activations[-1]))
+]
+
+# %% mystnb={"figure": {"caption": "Test error against $n$ at two fixed exponents, one from each of the first two regimes, by {prf:ref}`thm-any-step`. Horizontal lines: plateaus of degree 0, 1, 2 (where they differ), with lengthened rows.", "name": "fig-any-plateaus"}, "image": {"alt": "Test error against n from a thousand to ten to the twelve. Each curve falls slowly to the plateau of its regime. For tanh both go to the plateau of degree one, for ReLU the larger exponent goes on to the plateau of degree two."}}
+side_by_side.side_by_side(lazy_panels, "$n$", xscale="log", height=3.2)
+
+# %%
+for (name, alpha), both in reached.items():
+    end = plateau(
+        problems[name], ridge, exponents[alpha], Geometry.lengthened(problems[name])
+    )[1]
+    left = np.abs(both[1] - end) / (plateau(problems[name], ridge, 0)[1] - end)
+    claims.check(
+        f"{name}, alpha = {alpha:g}: from n = 10^3 to 10^12 the test error covers its way to the plateau of degree {exponents[alpha]} (share that is left)",
+        measured=left[-1],
+        predicted=0.05,
+        tolerance=0.0,
+        source="Moniri et al. 2024, limits of the errors, with lengthened rows",
+        kind="at most",
+        explain="The step may be weak (small c_1, c_2 or |beta|): then even 10^12 rows are few.",
+    )
+
+# %% [markdown]
+# Two lessons. First, the plateaus of the staircase are real, and far away: the distance to them falls like $n^{-2(k\alpha - (k-1)/2)}$, a small power of $n$. Second, one trace of the noise survives *all the way down*. The mean response of a lengthened unit is, to second order,
+#
+# $$
+# \mu_0 \approx c_1 s\, t + c_2\big( s^2 t^2 + \tau^2 - 1 \big) = c_1 s\,t + c_2\, s^2 (t^2 + \kappa) ,
+# $$
+#
+# by {prf:ref}`lem-shift`: row lengthening is as large as the quadratic spike itself, at every step. What the network learns in the second regime is therefore not $t^2$ but $t^2 + \kappa$, and the plateau of degree two has to be computed with it. ([Improvement](improvement) shows it in a simulation.) For odd activations nothing changes.
+
+# %% tags=["remove-input"]
+ends = {
+    name: [
+        float(plateau(problems[name], ridge, max(exponents.values()), g(problems[name]))[1])
+        for g in (Geometry.limit, Geometry.lengthened)
+    ]
+    for name in dict.fromkeys((activations[0], activations[-1]))
+}
+Markdown(
+    "Plateau of the test error in the second regime with the spike $t^2$, with $t^2 + \\kappa$, and the equivalent at $n = 10^{12}$: "
+    + "; ".join(
+        f"{name}: {plain:.4f}, **{long:.4f}**, **{reached[name, max(exponents)][1, -1]:.4f}**"
+        for name, (plain, long) in ends.items()
+    )
+    + "."
+)
+
+# %% [markdown]
+# ## Spectrum and outliers
+#
+# The same fixed point at $\lambda = -x - i0$ gives the spectrum.
+#
+# ````{prf:proposition} Bulk and outliers at every step (ours)
+# :label: prop-any-spectrum
+#
+# The density of the bulk of $FF^\top/n$ at $x$ is $\frac1\pi \operatorname{Im} \mathbb E_t \frac1{\mathrm{den}(t)}$ at $\lambda = -x - i0$. Its outliers are the real $z$ above the bulk at which $\det M_A = 0$ at $\lambda = -z$.
+# ````
+#
+# The bulk now feels the step: $\mu_1$ and $\mu_2$ change, and with them the matrix that the spikes sit on.
+
+# %%
+shown = sorted({alphas[0], alphas[len(alphas) // 2], alphas[-1]})
+x = np.geomspace(1e-2, 1.15 * any_step.edges(last, last.step(alphas[-1]))[-1, 1], 70)
+bins = np.geomspace(x[0], x[-1], 36)
+
+
+def eigenvalues(problem, seed, etas):
+    """Eigenvalues of F F'/n after several steps on one draw, (steps, min(n, N))."""
+    draw = sample.draw(problem, seed, 1)
+    step = network.gradient(problem, draw.W0, draw.a, draw.gradient)
+    features = (
+        network.features(problem, draw.ridge.X, draw.W0, step.matrix, eta) for eta in etas
+    )
+    return [np.sort(squared_singular_values(F))[::-1] for F in features]
+
+
+spectra = np.array([eigenvalues(last, s, [last.step(a) for a in shown]) for s in draws])
+
+# %% tags=["hide-input"]
+untrained = x * any_step.density(last, x, 0.0)
+found, densities = {}, {}
+panels = []
+for k, alpha in enumerate(shown):
+    eta = last.step(alpha)
+    densities[alpha] = x * any_step.density(last, x, eta)
+    found[alpha] = [o.position for o in any_step.outliers(last, eta)]
+    counts = np.array([np.histogram(np.log(v), np.log(bins))[0] for v in spectra[:, k]])
+    height = over_seeds(counts / (n * np.diff(np.log(bins))))
+    tops = over_seeds(spectra[:, k, : max(1, len(found[alpha]))])
+    panels.append(
+        spikes.Regime(
+            rf"{activations[-1]}, $\alpha = {alpha:g}$",
+            bins,
+            height.mean,
+            height.standard_error,
+            {
+                "bulk before the step": (x, untrained),
+                "bulk after the step": (x, densities[alpha]),
+            },
+            tops.mean,
+            tops.standard_error,
+            found[alpha],
+        )
+    )
+
+# %% mystnb={"figure": {"caption": "Spectrum of $FF^\\top/n$ after a constant, a growing and a maximal step. Bars and points: simulation, mean over draws with standard errors. Dashed: the untrained bulk. Solid: the bulk by {prf:ref}`prop-any-spectrum`, and its outliers as vertical bars. Triangles: simulated outliers.", "name": "fig-any-spectrum"}, "image": {"alt": "Three spectra on a logarithmic axis. In the first two the bulk is that of the untrained network; after the maximal step it has spread visibly, and the solid line has spread with it. One outlier is far to the right after the growing step and two after the maximal one."}}
+spikes.regimes(panels, r"eigenvalue of $FF^\top/n$")
+
+
+# %% [markdown]
+# How good are the bulk and the outliers? For the bulk we measure the $L_1$ distance between histogram and prediction, for the density after the step and, as a negative control, for the density of the untrained network. For the outliers we give the theory what is known of the draw: $\|\beta\|$, its angle to $\beta_\star$, the second layer.
+
+
+# %%
+def distance(counts, density):
+    """L1 distance on the log axis between a histogram and a density per unit of log x."""
+    inside = np.interp(np.log((bins[1:] * bins[:-1]) ** 0.5), np.log(x), density)
+    width = np.diff(np.log(bins))
+    return np.sum(np.abs(counts / (n * width) - inside) * width)
+
+
+hists = [np.histogram(np.log(v), np.log(bins))[0] for v in spectra[:, -1]]
+bulk = over_seeds(
+    [
+        [
+            distance(np.mean(hists, 0), densities[shown[-1]]),
+            distance(h, untrained) - distance(h, densities[shown[-1]]),
+        ]
+        for h in hists
+    ]
+)
+claims.check(
+    f"{activations[-1]}, alpha = {shown[-1]:g}: the bulk after the step is nearer to its own prediction than to the untrained one (difference of L1 distances in standard errors)",
+    measured=bulk.mean[1] / bulk.standard_error[1],
+    predicted=3.0,
+    tolerance=0.0,
+    source="From lazy to maximal, proposition: bulk and outliers",
+    kind="at least",
+    explain="With few rows or a small step the bulk moves less than the histogram fluctuates.",
+)
+
+
+def on_draw(problem, measured):
+    """The geometry of one draw: what the step knows of the data, and the second layer."""
+    g = measured.geometry
+    return any_step.plug_in(
+        problem,
+        g.beta_norm,
+        g.rho,
+        sample.readout(problem, measured.seed),
+        g.projection_norm,
+    )
+
+
+def outlier_ratio(name, k, count):
+    """Simulated over predicted position of the first `count` outliers at exponent number k, for four draws."""
+    problem, found = problems[name], []
+    for m in runs[name, n].measurements[:4]:
+        known = any_step.outliers(problem, m.eta[k + 1], on_draw(problem, m))
+        if len(known) >= count:
+            found.append(m.top_values[k + 1, :count] / [o.position for o in known[:count]])
+    return np.array(found)
+
+
+# %% tags=["hide-input"]
+checked = {}
+for name in dict.fromkeys((activations[0], activations[-1])):
+    for alpha in (a for a in shown if a > 0):
+        count = min(2, len(any_step.outliers(problems[name], problems[name].step(alpha))))
+        ratios_ = outlier_ratio(name, alphas.index(alpha), count) if count else []
+        if len(ratios_) > 1:
+            checked[name, alpha] = over_seeds(ratios_)
+for (name, alpha), ratio in checked.items():
+    for rank, (mean, error) in enumerate(
+        zip(ratio.mean, ratio.standard_error, strict=True)
+    ):
+        claims.check(
+            f"{name}, alpha = {alpha:g}: position of outlier {rank + 1} over the prediction for the draw",
+            measured=mean,
+            predicted=1.0,
+            standard_error=error,
+            tolerance=max(0.02, 2 * error),
+            source="From lazy to maximal, proposition: bulk and outliers",
+        )
+Markdown(
+    "Simulated position over the one predicted for the draw: "
+    + "; ".join(
+        f"{name}, α = {alpha:g}: "
+        + ", ".join(
+            f"{m:.3f} ± {e:.3f}"
+            for m, e in zip(ratio.mean, ratio.standard_error, strict=True)
+        )
+        for (name, alpha), ratio in checked.items()
+    )
+    + "."
+)
+
+
+# %% tags=["hide-input"]
+def positions(theory, problem):
+    """Positions of the two largest outliers over the fine exponents: two (x, y) tracks."""
+    pairs = [[o.position for o in theory(problem, problem.step(a))] for a in coarse]
+    return [
+        (
+            [a for a, p in zip(coarse, pairs, strict=True) if len(p) > k],
+            [p[k] for p in pairs if len(p) > k],
+        )
+        for k in range(2)
+    ]
+
+
+coarse = np.linspace(max(alphas[0], 0.02), alphas[-1], 10)
+theories = {
+    "every step": positions(any_step.outliers, last),
+    "finite strength": positions(outliers, last),
+}
+largest = over_seeds(runs[activations[-1], n].values("top_values")[:, 1:])
+tracks = [
+    spikes.Track(
+        f"eigenvalue {k + 1}",
+        (np.array(alphas), largest.mean[:, k], largest.standard_error[:, k]),
+        {name: lines[k] for name, lines in theories.items()},
+    )
+    for k in range(2)
+]
+
+# %% mystnb={"figure": {"caption": "The two largest eigenvalues of $FF^\\top/n$ against the step exponent. Points: simulation. Solid: {prf:ref}`prop-any-spectrum`. Dashed: the finite-strength spikes of {prf:ref}`prop-outliers`. Shaded: the untrained bulk.", "name": "fig-any-outliers"}, "image": {"alt": "Two sequences of points leave the shaded bulk one after the other. The solid lines follow both to the largest step; the dashed line of the second outlier departs upwards near the maximal step."}}
+spikes.tracks(
+    tracks, r"$\alpha = \log\eta\,/\log n$", "eigenvalue", edge=edges(last)[-1, 1], marks={}
+)
+
+# %% [markdown]
+# (sec-any-rise)=
+# ## Why ReLU's test error rises again
+#
+# A larger step makes the spikes stronger, and for an activation that does not saturate nothing is lost in the mean response $\mu_0$. What is it that turns the test error around? {numref}`fig-any-lengthening` suggests an answer: the rows grow long. Theory lets us test it by taking it away: with an infinite gradient batch $\phi_g = 0$ and $\kappa = 0$, while we
+# keep $\|\beta\|$ and $\rho$ as they are. The simulation can do the same: it replaces $W_0 + \eta G$ by $W_0 + \eta\, c_1 a\beta^\top$.
+
+# %%
+probe = last
+etas = np.array(long_steps) * math.sqrt(N)
+
+
+def without_noise(problem, ridge, eta):
+    """The equivalent with kappa = 0 and everything else the same."""
+    clean = replace(problem, n_gradient=10**12)
+    return any_step.errors(clean, ridge, eta, any_step.limit(problem))
+
+
+def fitted(problem, draw, W):
+    """Training and test error of ridge regression on sigma(X W')."""
+    fit = path(network.features(problem, draw.ridge.X, W), draw.ridge.y, ridge)
+    prediction = network.predict(problem, draw.test.X, W, None, 0.0, fit.coefficients[:, 0])
+    return fit.train_error[0], np.mean((draw.test.y - prediction) ** 2)
+
+
+def noisy_and_clean(problem, seed):
+    """Errors with the gradient and with its rank-one part, at all long steps: (2, steps, 2)."""
+    draw = sample.draw(problem, seed, n_test)
+    step = network.gradient(problem, draw.W0, draw.a, draw.gradient)
+    rank_one = problem.student[1] * np.outer(draw.a, step.direction)
+    return [
+        [fitted(problem, draw, draw.W0 + eta * G) for eta in etas]
+        for G in (step.matrix, rank_one)
+    ]
+
+
+drawn = np.array([noisy_and_clean(probe, s) for s in draws])
+cleaned = over_seeds(drawn)
+
+# %% tags=["hide-input"]
+far = np.geomspace(min(long_steps) / 5, max(long_steps), 24)
+full = np.array(any_step.errors(probe, ridge, far * math.sqrt(N)))
+clean = np.array(without_noise(probe, ridge, far * math.sqrt(N)))
+retuned = any_step.errors(probe, np.array(ridges)[:, None], far * math.sqrt(N))[1]
+linear_test = best_linear(probe)[1]
+rise = [
+    Panel(
+        f"{title} error",
+        [
+            Curve(
+                "true gradient",
+                (far, full[e]),
+                (long_steps, cleaned.mean[0, :, e], cleaned.standard_error[0, :, e]),
+            ),
+            Curve(
+                r"noise removed, $\kappa = 0$",
+                (far, clean[e]),
+                (long_steps, cleaned.mean[1, :, e], cleaned.standard_error[1, :, e]),
+            ),
+            *([Curve("true gradient, best penalty", (far, retuned.min(0)))] if e else []),
+        ],
+        {"best linear model": (far, np.full(far.size, linear_test))} if e else {},
+    )
+    for e, title in enumerate(("Training", "Test"))
+]
+
+# %% mystnb={"figure": {"caption": "Errors at large steps, in units of $\\sqrt N$, for the last of the activations: with the gradient as it is, and with its rank-one part alone. Lines: {prf:ref}`thm-any-step`, with isotropic noise and with $\\kappa = 0$. Points: simulation, mean over draws with standard errors. Dotted, right: the penalty chosen anew for each step.", "name": "fig-any-rise"}, "image": {"alt": "Two panels against the step in units of the square root of N. The training errors fall, lower with the true gradient. The test error with the true gradient has a minimum and rises; without the noise of the gradient it falls all the way; with the penalty chosen anew it stays low."}}
+against(rise, r"$\eta/\sqrt{N}$")
+
+# %% [markdown]
+# Two mechanisms are at work, and both are row lengthening.
+#
+# * **The penalty shrinks.** ReLU is homogeneous: $\sigma(\tau z) = \tau\,\sigma(z)$. A network with rows twice as long is the same network with features twice as large, that is, with a penalty four times smaller. A smaller penalty always lowers the training error, and below the best penalty it raises the test error. Choosing the penalty anew (dotted) repairs this.
+# * **The tilt saturates.** A unit sees $\tau_j(Z + \frac{s_j}{\tau_j}t)$, and $\big|\frac{s_j}{\tau_j}\big| = \big(s_j^{-2} + \kappa\big)^{-1/2}$ never exceeds $\kappa^{-1/2}$. Beyond that a larger step adds noise as fast as signal; the rows forget $W_0$ and become $a_j$ times one and the same kind of vector. No penalty repairs this. It is why the dotted line stays above what $\kappa = 0$ could have with its own best penalty.
+
+# %% tags=["remove-input"]
+no_noise_best = np.min(
+    without_noise(probe, np.array(ridges)[:, None], far * math.sqrt(N))[1], axis=0
+)
+Markdown(
+    f"For {activations[-1]}, $\\kappa^{{-1/2}} = {kappa(probe) ** -0.5:.2f}$. From its minimum to $\\eta = {far[-1]:g}\\sqrt N$ the test error rises by **{full[1, -1] - full[1].min():.3f}** at the fixed penalty and by "
+    f"**{retuned.min(0)[-1] - retuned.min(0).min():.3f}** with the penalty chosen anew; without the noise and with the penalty chosen anew it would be {no_noise_best[-1]:.3f} instead of {retuned.min(0)[-1]:.3f} there."
+)
+
+# %%
+lowest = int(np.argmin(any_step.errors(probe, ridge, etas)[1]))
+change = over_seeds(drawn[:, :, -1, 1] - drawn[:, :, lowest, 1])
+expected = [
+    e[-1] - e[lowest]
+    for e in (any_step.errors(probe, ridge, etas)[1], without_noise(probe, ridge, etas)[1])
+]
+for k, name in enumerate(("the true gradient", "the noise of the gradient removed")):
+    claims.check(
+        f"{activations[-1]}, {name}: change of the test error from step {long_steps[lowest]:g} sqrt(N) to {long_steps[-1]:g} sqrt(N), paired",
+        measured=change.mean[k],
+        predicted=expected[k],
+        standard_error=change.standard_error[k],
+        tolerance=3 * change.standard_error[k] + 0.02 * cleaned.mean[k, lowest, 1],
+        source="From lazy to maximal, theorem: every step size",
+    )
+claims.check(
+    f"{activations[-1]}: without the noise of the gradient the test error at the largest step is lower (paired difference in standard errors)",
+    measured=over_seeds(drawn[:, 0, -1, 1] - drawn[:, 1, -1, 1]).mean
+    / over_seeds(drawn[:, 0, -1, 1] - drawn[:, 1, -1, 1]).standard_error,
+    predicted=3.0,
+    tolerance=0.0,
+    source="From lazy to maximal, proposition: row lengthening",
+    kind="at least",
+)
+
+
+# %% [markdown]
+# (sec-any-structured)=
+# ## The noise of the gradient is not isotropic
+#
+# One assumption of {prf:ref}`thm-any-step` is not right: that the rest $\Delta$ of the gradient is an isotropic random vector of its own for every unit. In {numref}`fig-any-axis` the scatter from draw to draw hides what this costs for ReLU at the largest steps. A paired experiment does not. Expand the slope, $\sigma'(z) = c_1 + 2c_2 z + \dots$:
+#
+# ```{math}
+# :label: eq-any-noise
+# \Delta_j \;=\; \underbrace{2 c_2\, a_j\, A\, w_j}_{\text{the same matrix for all units}} \;+\; a_j \cdot \frac1m \sum_i y_i\, h(w_j^\top x_i)\, x_i , \qquad A = \frac1m X^\top \operatorname{diag}(y)\, X ,
+# ```
+#
+# where $h$ contains the Hermite polynomials of degree two and more. The first part stretches *the same* eigendirections of $A$ in all units at once: then the directions that stick out in one unit stick out in all, and the network sees less of the others. It is absent when $c_2 = 0$. The second part is nearly independent between units,
+# but its covariance is proportional to $B = \frac1m X^\top\operatorname{diag}(y^2) X$, not to the identity; with a gradient batch of fewer than $d$ rows it misses whole directions. We replace $\Delta$ piece by piece, and keep everything else on the draw.
+
+
+# %%
+def gradients(problem, draw, seed):
+    """Name -> gradient with its noise replaced piece by piece."""
+    step, rng = (
+        network.gradient(problem, draw.W0, draw.a, draw.gradient),
+        np.random.default_rng([seed, 1]),
+    )
+    X, r, m = draw.gradient.X, step.residual, len(step.residual)
+    c1, c2, a = problem.student[1], problem.student[2], draw.a[:, None]
+    total, rest = problem.student.slope_variance, problem.student.slope_variance - 4 * c2**2
+    common = 2 * c2 * (draw.W0 @ X.T * (r / m)) @ X
+    white = rng.standard_normal(draw.W0.shape) * math.sqrt(r @ r / m**2)
+    shaped = (rng.standard_normal((len(a), m)) * (r / m)) @ X
+    rank_one = c1 * a * step.direction
+    return {
+        "independent and isotropic": rank_one + a * math.sqrt(total) * white,
+        "common part $A w_j$, rest isotropic": rank_one
+        + a * (common + math.sqrt(rest) * white),
+        "common part $A w_j$, rest with covariance $B$": rank_one
+        + a * (common + math.sqrt(rest) * shaped),
+        "the true gradient": step.matrix,
+    }
+
+
+def piecewise(problem, seed, eta):
+    """(training, test) error for each of them."""
+    draw = sample.draw(problem, seed, n_test)
+    return [
+        fitted(problem, draw, draw.W0 + eta * G)
+        for G in gradients(problem, draw, seed).values()
+    ]
+
+
+halved = network_of(activations[-1], pieces_n)
+eta = pieces_step * math.sqrt(pieces_n)
+pieces = np.array([piecewise(halved, s, eta) for s in range(seed, seed + pieces_draws)])
+kinds = list(gradients(halved, sample.draw(halved, seed, 1), seed))
+
+# %% tags=["remove-input"]
+isotropic, full_noise = (
+    np.array(any_step.errors(halved, ridge, eta, noise=kind))
+    for kind in ("isotropic", "structured")
+)
+gap = [over_seeds(pieces[:, k] - pieces[:, 0]) for k in range(len(kinds))]
+level = over_seeds(pieces)
+rows = [
+    f"| {kind} | {level.mean[k, 0]:.4f} | "
+    + (f"{gap[k].mean[0]:+.4f} ± {gap[k].standard_error[0]:.4f}" if k else "")
+    + f" | {level.mean[k, 1]:.4f} | "
+    + (f"{gap[k].mean[1]:+.4f} ± {gap[k].standard_error[1]:.4f}" if k else "")
+    + " |"
+    for k, kind in enumerate(kinds)
+]
+Markdown(
+    f"{activations[-1]}, $\\eta = {pieces_step:g}\\sqrt n$, $n = {pieces_n}$, {pieces_draws} draws: errors with parts of the noise replaced, and paired differences to the first row. Below, the theory with both kinds of noise.\n\n"
+    "| noise of the gradient | training | difference | test | difference |\n|---|---|---|---|---|\n"
+    + "\n".join(rows)
+    + f"\n| *theory, isotropic* | {isotropic[0]:.4f} | | {isotropic[1]:.4f} | |"
+    + f"\n| *theory, as it is* | {full_noise[0]:.4f} | {full_noise[0] - isotropic[0]:+.4f} | {full_noise[1]:.4f} | {full_noise[1] - isotropic[1]:+.4f} |"
+)
+
+# %% [markdown]
+# Nothing else is missing: with both pieces replaced by random matrices of the right structure, the errors are those of the true gradient. And the structure can be put into the theory.
+#
+# ````{prf:proposition} The noise as it is (ours)
+# :label: prop-any-structured
+#
+# Replace in {prf:ref}`thm-any-step` the matrix $\Gamma$ by an operator that acts on input directions as well, with the blocks
+#
+# ```{math}
+# :label: eq-any-structured
+# \Gamma_r\, \frac{H_r}{\tau_r^2}, \qquad H_r = (1 + c\, a_r A)^2 + v\, a_r^2 B, \qquad c = \frac{2c_2\eta}{\sqrt N}, \quad v = \frac{\phi_g\eta^2}{N}\big(\operatorname{Var}\sigma' - 4c_2^2\big),
+# ```
+#
+# where $a_r$ is the class's value of $\sqrt N a_j$, and average the two expressions that contain it, $\Gamma(I + \mathrm K\Gamma)^{-1}$ and its quadratic form along $\beta_\star$, over the joint law of $A$, $B$, $\beta$ and $\beta_\star$.
+# ````
+#
+# $A$ and $B$ are made of the same rows and do not commute, so the average is not one over eigenvalues. It is a linear pencil in the rows, whose deterministic equivalent follows by leaving one row out. The library solves it with `noise="structured"`, at about a second per point. The claims for ReLU in {ref}`sec-any-axis` use it.
+
+# %%
+for e, title in enumerate(("training", "test")):
+    claims.check(
+        f"{activations[-1]}, step {pieces_step:g} sqrt(n): what the structure of the noise adds to the {title} error (true gradient minus isotropic noise, paired)",
+        measured=gap[-1].mean[e],
+        predicted=full_noise[e] - isotropic[e],
+        standard_error=gap[-1].standard_error[e],
+        tolerance=3 * gap[-1].standard_error[e],
+        source="From lazy to maximal, proposition: the noise as it is",
+    )
+    rest = over_seeds(pieces[:, -1, e] - pieces[:, -2, e])
+    claims.check(
+        f"{activations[-1]}, step {pieces_step:g} sqrt(n): common part and covariance are all of it ({title} error, true gradient minus both pieces, paired)",
+        measured=rest.mean,
+        predicted=0.0,
+        standard_error=rest.standard_error,
+        tolerance=3 * rest.standard_error,
+        source="From lazy to maximal, equation: noise of the gradient",
+    )
+claims.check(
+    f"{activations[-1]}, negative control: isotropic noise gives a smaller training error than the true gradient (paired difference in standard errors)",
+    measured=gap[-1].mean[0] / gap[-1].standard_error[0],
+    predicted=3.0,
+    tolerance=0.0,
+    source="From lazy to maximal, equation: noise of the gradient",
+    kind="at least",
+    explain="For an activation with c_2 = 0 and a large gradient batch there is nothing to see.",
+)
+
+
+# %% [markdown]
+# ## The maximal step of Cui et al.
+#
+# {cite:t}`Cui2024` were the first to describe the maximal step, for a second layer of equal entries, by a theory with the same ingredients: conditioning on $t$, and a fixed point of a few functions of it. Their setting is one choice of ours.
+#
+# | | Cui et al. | here |
+# |---|---|---|
+# | rows of the ridge batch | $n = \alpha\, d$ | $\phi = 1/\alpha$ |
+# | rows of the gradient batch | $n_0 = \alpha_0\, d$ | `n_gradient`, $\phi_g = 1/\alpha_0$ |
+# | hidden units | $p = d$ | $\psi = 1$ |
+# | second layer during the step | constant | `readout="constant"`: $a_j = 1/\sqrt N$ |
+# | step | of order $\sqrt N$ | $\eta = \eta_t\sqrt N$, tilt $s = \eta_t\, c_1\|\beta\|$ of every unit |
+# | ridge objective | $\lVert \tilde y - F b/\sqrt d\rVert^2 + \lambda \lVert b\rVert^2$ | $a = b/\sqrt d$: penalty $\lambda d/n = \lambda/\alpha$ on the mean over rows |
+# | labels | without noise | `noise_std=0` |
+# | training error | mean square, no penalty | `train_mse` |
+#
+# Their public notebook contains a simulation at $d = 2000$ with three draws: tanh as teacher and student, $\alpha_0 = \frac12$, $\eta_t = 1$, $\lambda = 0.01$. We put it on one figure with our own simulation, at smaller $d$, and with theory: theirs (their equations, solved to high accuracy), and ours with isotropic noise and with the noise as it is.
+
+
+# %%
+def cui_problem(ratio, dimension, teacher, gradient_ratio):
+    """Their setting at one sample ratio."""
+    rows = {"n": round(ratio * dimension), "n_gradient": round(gradient_ratio * dimension)}
+    fixed = {"activation": "tanh", "noise_std": 0.0, "readout": "constant"}
+    return Problem(**rows, d=dimension, N=dimension, teacher=teacher, **fixed)
+
+
+lines = Path("data/cui2024_simulations.csv").read_text().splitlines()
+table = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+theirs = {key: np.array([float(row[key]) for row in table]) for key in table[0]}
+ratios = theirs["alpha"]
+
+
+def cui_errors(dimension, ratio):
+    """(test, training) mean squared error of every draw."""
+    problem = cui_problem(ratio, dimension, "tanh", 0.5)
+    drawn = run_many(problem, math.sqrt(dimension), 0.01 / ratio, draws, n_test=n_test)
+    return np.stack(
+        [drawn.values("test_error")[:, 0, 0], drawn.values("residual_norm")[:, 0, 0] ** 2]
+    )
+
+
+cui_by_draw = {size: np.array([cui_errors(size, r) for r in ratios]) for size in cui_sizes}
+ours = {size: over_seeds(values, axis=2) for size, values in cui_by_draw.items()}
+
+
+def cui_theory(ratios, noise):
+    """(test, training) mean squared error."""
+    found = [
+        any_step.solve(
+            cui_problem(r, 2000, "tanh", 0.5), 0.01 / r, math.sqrt(2000), noise=noise
+        )
+        for r in ratios
+    ]
+    return np.array([[s.test_error for s in found], [s.train_mse for s in found]])
+
+
+kinds_of_noise = {
+    "isotropic": cui_theory(ratios, "isotropic"),
+    "structured": cui_theory(ratios, "structured"),
+}
+
+# %% tags=["hide-input"]
+dense = np.linspace(ratios[0], ratios[-1], 30)
+smooth = {noise: cui_theory(dense, noise) for noise in kinds_of_noise}
+cui_panels = []
+for e, (title, key) in enumerate((("Test error", "test"), ("Training error", "train"))):
+    own = ours[cui_sizes[-1]]
+    lines = [
+        Curve(
+            "noise as it is, and our simulation",
+            (dense, smooth["structured"][e]),
+            (ratios, own.mean[:, e], own.standard_error[:, e]),
+        ),
+        Curve(
+            "Cui et al., simulation",
+            None,
+            (ratios, theirs[f"{key}_mean"], theirs[f"{key}_sd"] / math.sqrt(3)),
+        ),
+        Curve("isotropic noise", (dense, smooth["isotropic"][e])),
+    ]
+    if e == 0:
+        lines.append(Curve("Cui et al., theory", (ratios, theirs["theory_test"])))
+    cui_panels.append(Panel(title, lines))
+
+# %% mystnb={"figure": {"caption": "The setting of Cui et al. (2024): mean squared errors against the sample ratio $n/d$. Points: our simulation and theirs ($d = 2000$), with standard errors. Lines: {prf:ref}`thm-any-step` with the noise as it is and with isotropic noise; their theory, for the test error.", "name": "fig-any-cui"}, "image": {"alt": "Test error rises to a maximum near ratio 0.7 and falls; training error rises from zero. Their simulation lies on the line with the noise as it is; the other two lines coincide just below it; our simulation at smaller dimension lies slightly above."}}
+against(cui_panels, "sample ratio $n/d$", xscale="linear", height=3.2)
+
+# %%
+deviation = {
+    noise: np.sqrt(np.mean((both[0] / theirs["test_mean"] - 1) ** 2))
+    for noise, both in kinds_of_noise.items()
+}
+claims.check(
+    "Cui et al.: with isotropic noise the equivalent is their theory, to 1 % (largest relative difference of the test error)",
+    measured=np.max(np.abs(kinds_of_noise["isotropic"][0] / theirs["theory_test"] - 1)),
+    predicted=0.0,
+    tolerance=0.01,
+    source="Cui et al. 2024, theory",
+)
+claims.check(
+    "Cui et al.: with the noise as it is the equivalent is nearer to their simulation than with isotropic noise (rms relative deviation of the test error)",
+    measured=deviation["structured"],
+    predicted=deviation["isotropic"],
+    tolerance=0.0,
+    source="Cui et al. 2024, simulation",
+    kind="at most",
+)
+for e, (title, key) in enumerate((("test", "test"), ("training", "train"))):
+    allowed = 0.02 * theirs[f"{key}_mean"] + 4.3 * theirs[f"{key}_sd"] / math.sqrt(
+        3
+    )  # 4.3: Student, 2 degrees of freedom
+    claims.check(
+        f"Cui et al.: their simulated {title} error, to 2 % and the 95 % interval of their three draws, at every sample ratio (largest deviation in these units)",
+        measured=np.max(
+            np.abs(kinds_of_noise["structured"][e] - theirs[f"{key}_mean"]) / allowed
+        ),
+        predicted=1.0,
+        tolerance=0.0,
+        source="Cui et al. 2024, simulation",
+        kind="at most",
+    )
+
+
+# %% tags=["remove-input"]
+def excess(size):
+    """Simulated over predicted test error, minus one, averaged over the sample ratios."""
+    predicted_ = kinds_of_noise["structured"][0][:, None]
+    return over_seeds(np.mean(cui_by_draw[size][:, 0] / predicted_ - 1, axis=0))
+
+
+Markdown(
+    f"Root mean square deviation of the theories from their simulated test error: **{100 * deviation['isotropic']:.1f} %** with isotropic noise, **{100 * deviation['structured']:.1f} %** with the noise as it is. "
+    "Our own simulated test error exceeds the latter by "
+    + ", ".join(
+        f"{100 * excess(size).mean:.1f} ± {100 * excess(size).standard_error:.1f} % at d = {size}"
+        for size in cui_sizes
+    )
+    + ", on average over the sample ratios: a correction that falls with $d$."
+)
+
+# %% [markdown]
+# Their gradient batch has $d/2$ rows, so the noise of the gradient lives in half of the directions. That is the structure $B$ of {eq}`eq-any-structured`; it matters here although $c_2 = 0$.
+#
+# ### From no step to eight times the square root of N
+#
+# Now a teacher that tanh does not contain, $\sigma_\star = \sin$, a gradient batch of $d$ rows, and the whole range of steps.
+
+# %%
+sweep_ratios = (1.5, 3.0)
+reach = np.linspace(0.0, max(cui_steps), 27)
+
+
+def sweep(ratio, dimension):
+    """Simulated test errors at all steps of one draw."""
+    problem, steps = (
+        cui_problem(ratio, dimension, "sin", 1.0),
+        np.array(cui_steps) * math.sqrt(dimension),
+    )
+    return run_many(problem, steps, 0.01 / ratio, draws, n_test=n_test).values(
+        "test_error"
+    )[:, :, 0]
+
+
+swept = {r: sweep(r, cui_sizes[-1]) for r in sweep_ratios}
+
+
+def sweep_theory(ratio, steps, noise):
+    problem = cui_problem(ratio, cui_sizes[-1], "sin", 1.0)
+    return any_step.errors(
+        problem, 0.01 / ratio, np.array(steps) * math.sqrt(problem.N), noise=noise
+    )[1]
+
+
+# %% tags=["hide-input"]
+sweep_panels = []
+for ratio in sweep_ratios:
+    average = over_seeds(swept[ratio])
+    lines = [
+        Curve(
+            "noise as it is, and simulation",
+            (reach, sweep_theory(ratio, reach, "structured")),
+            (cui_steps, average.mean, average.standard_error),
+        ),
+        Curve("isotropic noise", (reach, sweep_theory(ratio, reach, "isotropic"))),
+    ]
+    level = best_linear(cui_problem(ratio, cui_sizes[-1], "sin", 1.0))[1]
+    sweep_panels.append(
+        Panel(
+            f"$n/d = {ratio:g}$",
+            lines,
+            {"best linear model": (reach, np.full(reach.size, level))},
+            "test error",
+        )
+    )
+
+# %% mystnb={"figure": {"caption": "Test error against the step in units of $\\sqrt N$, at two sample ratios: sine as teacher, tanh as student, gradient batch of $d$ rows, constant second layer. Points: simulation with standard errors. Lines: {prf:ref}`thm-any-step`.", "name": "fig-any-sweep"}, "image": {"alt": "Two panels. The test error drops steeply at small steps, is flat to about two and then rises slowly with the step. The points follow the line."}}
+against(sweep_panels, r"$\eta_t = \eta/\sqrt{N}$", xscale="linear", height=3.0)
+
+# %% [markdown]
+# One solver covers the whole range, the untrained network included. The steep fall at the left end is the lazy regime, squeezed into the first pixels of this axis. And the best linear model is far better than any of these networks: the penalty is much too small for the task.
+
+# %% tags=["remove-input"]
+tuned_sweep = {
+    ratio: any_step.errors(
+        cui_problem(ratio, cui_sizes[-1], "sin", 1.0),
+        np.array(ridges)[:, None],
+        np.linspace(0.1, 2, 12) * math.sqrt(cui_sizes[-1]),
+    )[1].min()
+    for ratio in sweep_ratios
+}
+Markdown(
+    "With step and penalty chosen freely the equivalent gives "
+    + ", ".join(
+        f"{value:.3f} at n/d = {ratio:g} (best linear model {best_linear(cui_problem(ratio, cui_sizes[-1], 'sin', 1.0))[1]:.3f})"
+        for ratio, value in tuned_sweep.items()
+    )
+    + "."
+)
+
+# %%
+for ratio in sweep_ratios:
+    quotient_ = over_seeds(swept[ratio] / swept[ratio].mean(axis=1, keepdims=True))
+    theory_ = sweep_theory(ratio, cui_steps, "structured")
+    claims.check(
+        f"Sweep of the step at n/d = {ratio:g}: test error over its mean along the sweep, within 3 % or three standard errors (largest deviation in these units)",
+        measured=np.max(
+            np.abs(quotient_.mean - theory_ / theory_.mean())
+            / np.maximum(0.03 * theory_ / theory_.mean(), 3 * quotient_.standard_error)
+        ),
+        predicted=1.0,
+        tolerance=0.0,
+        source="From lazy to maximal, proposition: the noise as it is",
+        kind="at most",
+    )
+
+# %% [markdown]
+# ## Which step is best?
+#
+# Theory at hand, we can ask. For each step we choose the penalty anew; otherwise a step that happens to suit the penalty wins.
+
+# %%
+scales = np.geomspace(0.03, 4.0, 20)  # eta / sqrt(N)
+grown = (n, 10 * n, 1000 * n)
+
+
+@cache
+def best_penalty(name, rows, noise=noise_std):
+    """Test error at the steps scales * sqrt(N), each with the best of the penalties."""
+    problem = network_of(name, rows, noise_std=noise)
+    return any_step.errors(
+        problem, np.array(ridges)[:, None], scales * math.sqrt(problem.N)
+    )[1].min(axis=0)
+
+
+def minimum(values):
+    """(scale, test error) at the lowest point of a parabola in log(scale) through the lowest three."""
+    k = min(max(int(values.argmin()), 1), scales.size - 2)
+    a, b, c = np.polyfit(np.log(scales[k - 1 : k + 2]), values[k - 1 : k + 2], 2)
+    place = (
+        np.clip(-b / (2 * a), *np.log(scales[[k - 1, k + 1]]))
+        if a > 0
+        else np.log(scales[values.argmin()])
+    )
+    return math.exp(place), min(a * place**2 + b * place + c, values.min())
+
+
+def simulated_best(name):
+    """The same from the simulation, at the penalty that theory chooses: (eta/sqrt(N), average)."""
+    etas_ = np.array([problems[name].step(a) for a in alphas])
+    choice = any_step.errors(problems[name], np.array(penalties)[:, None], etas_)[1].argmin(
+        axis=0
+    )
+    values = runs[name, n].values("test_error")[:, np.arange(1, len(alphas) + 1), choice]
+    return etas_ / math.sqrt(N), over_seeds(values)
+
+
+# %% tags=["hide-input"]
+best_panels = []
+for name in dict.fromkeys((activations[0], activations[-1])):
+    place, average = simulated_best(name)
+    lines = []
+    for k, rows in enumerate(grown):
+        measured = (place, average.mean, average.standard_error) if k == 0 else None
+        lines.append(
+            Curve(
+                f"n = {rows:,}".replace(",", " "),
+                (scales, best_penalty(name, rows)),
+                measured,
+            )
+        )
+    level = best_linear(problems[name])[1]
+    best_panels.append(
+        Panel(
+            name,
+            lines,
+            {"best linear model": (scales, np.full(scales.size, level))},
+            "test error",
+        )
+    )
+
+# %% mystnb={"figure": {"caption": "Test error at the best penalty against the step in units of $\\sqrt N$, for three sizes at fixed aspect ratios. Lines: {prf:ref}`thm-any-step`. Points: simulation at the smallest of the sizes, mean over draws with standard errors.", "name": "fig-any-best"}, "image": {"alt": "Two panels with three curves each. The larger n, the sooner the curve falls; all have their minimum at nearly the same step in units of the square root of N, for tanh a shallow one at about 0.4 and for ReLU an even flatter one above one."}}
+against(best_panels, r"$\eta/\sqrt{N}$", height=3.0)
+
+# %% [markdown]
+# The more data, the earlier the curve falls, and the flatter it is: for tanh at the largest $n$ two decades of step sizes are as good as one another. On the axis $\eta/\sqrt N$ the minima for all $n$ stand almost above each other. **The best step is a fixed fraction of the maximal one**, $\eta_\star \approx C\sqrt N$, with a constant that depends on the activation and on the noise. An exponent is the wrong way to think of it.
+
+# %% tags=["remove-input"]
+best_rows, best_tilt, costs = [], {}, {}
+for name in activations:
+    for noise in noises:
+        problem, values = (
+            network_of(name, 10 * n, noise_std=noise),
+            best_penalty(name, 10 * n, noise),
+        )
+        scale, value = minimum(values)
+        eta_star = scale * math.sqrt(problem.N)
+        best_tilt[name, noise] = tilt(problem, eta_star)
+        half, twice = (
+            np.interp(math.log(scale * f), np.log(scales), values) / value - 1
+            for f in (0.5, 2.0)
+        )
+        costs[name, noise] = max(half, twice)
+        best_rows.append(
+            f"| {name} | {noise:g} | {scale:.2f} | {best_tilt[name, noise]:.2f} | {math.log(eta_star) / math.log(problem.n):.2f} | "
+            f"{value:.3f} | {100 * half:.1f} % | {100 * twice:.1f} % |"
+        )
+creep = {
+    name: ", ".join(f"{minimum(best_penalty(name, rows))[0]:.2f}" for rows in grown)
+    for name in dict.fromkeys((activations[0], activations[-1]))
+}
+Markdown(
+    "At n = "
+    + ", ".join(f"{rows:,}".replace(",", " ") for rows in grown)
+    + " the best step over $\\sqrt N$ is "
+    + "; ".join(f"{values} for {name}" for name, values in creep.items())
+    + f".\n\nBest steps at $n = {10 * n}$, and what half and twice the best step cost:\n\n"
+    "| activation | $\\sigma_\\varepsilon$ | $\\eta_\\star/\\sqrt N$ | tilt $\\delta_\\star$ | $\\log\\eta_\\star/\\log n$ | test error | half the step | twice the step |\n|---|---|---|---|---|---|---|---|\n"
+    + "\n".join(best_rows)
+)
+
+
+# %% [markdown]
+# ````{admonition} Recommendation
+# Measure $\|\beta\| = \|X^\top y\|/n$ on the gradient batch, and choose the step by its tilt, not by an exponent:
+#
+# $$
+# \eta = \delta\,\frac{\sqrt N}{c_1 \|\beta\|} .
+# $$
+#
+# Take $\delta$ from the table. Then choose the penalty again. The minimum is flat: the step has to be right to a factor of two, the penalty is worth more care.
+# ````
+
+
+# %% tags=["remove-input"]
+def forgotten(name):
+    """Relative cost at the best step of the penalty that was best without a step."""
+    eta_star = minimum(best_penalty(name, n))[0] * math.sqrt(N)
+    without, with_step = any_step.errors(
+        problems[name], np.array(ridges)[:, None], [0.0, eta_star]
+    )[1].T
+    return with_step[without.argmin()] / with_step.min() - 1
+
+
+def span(name):
+    """The range of the best tilt over the noises."""
+    values = [best_tilt[name, noise] for noise in noises]
+    return f"{name}: {min(values):.2f} to {max(values):.2f}"
+
+
+Markdown(
+    f"The best tilt over all noises of the table: **{'; '.join(map(span, activations))}**. A step wrong by a factor of two costs at most {100 * max(costs.values()):.1f} % of the test error. "
+    f"For comparison, keeping the penalty of the untrained network's best fit would cost "
+    + ", ".join(f"{100 * forgotten(name):.1f} % ({name})" for name in activations)
+    + " at the best step."
+)
+
+# %%
+for name in dict.fromkeys((activations[0], activations[-1])):
+    at_10n, at_1000n = (minimum(best_penalty(name, rows))[0] for rows in grown[1:])
+    claims.check(
+        f"{name}: from n = {grown[1]} to {grown[2]} the best step grows like sqrt(N) (exponent of eta in N)",
+        measured=0.5 + math.log(at_1000n / at_10n) / math.log(grown[2] / grown[1]),
+        predicted=0.5,
+        tolerance=0.1,
+        source="From lazy to maximal, theorem: every step size",
+    )
+    etas_ = [problems[name].step(a) for a in alphas]
+    theory_ = any_step.errors(problems[name], np.array(penalties)[:, None], etas_)[1]
+    k, choice = int(theory_.min(axis=0).argmin()), theory_.argmin(axis=0)
+    tuned = runs[name, n].values("test_error")[:, np.arange(1, len(alphas) + 1), choice]
+    saved = over_seeds(tuned[:, 0] - tuned[:, k])
+    claims.check(
+        f"{name}: what the step n^{alphas[k]:g} saves in test error over n^{alphas[0]:g}, each at its best penalty (paired)",
+        measured=saved.mean,
+        predicted=theory_.min(axis=0)[0] - theory_.min(axis=0)[k],
+        standard_error=saved.standard_error,
+        tolerance=3 * saved.standard_error + 0.02 * theory_.min(),
+        source="From lazy to maximal, theorem: every step size",
+    )
+
+# %% [markdown]
+# ## Where it breaks
+#
+# * *Few rows.* The equivalent is a limit $n, d, N \to \infty$ at fixed $\eta/\sqrt N$. At $n$ of some hundred the levels of the errors are a few percent higher than predicted; the table above says how much.
+# * *Structured noise.* For $c_2 \ne 0$, or a gradient batch that is not much larger than $d$, isotropic noise is an approximation ({ref}`sec-any-structured`). The spectrum and the outliers are computed with isotropic noise only.
+# * *A step far beyond $\sqrt n$.* The theory stands, as long as the residual of the first step is that of the labels. A network trained like this is no longer close to anything that further gradient steps would find.
+# * *An order-one first output* ([Setup](setup)). The direction of the step is then not $\beta$, and the formulas for $\kappa$ and $\rho$ do not apply.
+# * *Heavy-tailed labels.* A few rows dominate $A$ and $B$, and row lengthening differs from its mean.
+
+# %% tags=["remove-input"]
+record(
+    kappa=[kappa(p) for p in problems.values()],
+    relative_training_at_largest_step=[relative(name)[0].mean[-1] for name in activations],
+    relative_training_predicted=[best_theory[name][0, -1] for name in activations],
+    relative_test_at_largest_step=[relative(name)[1].mean[-1] for name in activations],
+    relative_test_predicted=[best_theory[name][1, -1] for name in activations],
+    structure_adds_training=gap[-1].mean[0],
+    structure_adds_training_predicted=full_noise[0] - isotropic[0],
+    cui_deviation_isotropic=deviation["isotropic"],
+    cui_deviation_structured=deviation["structured"],
+    best_tilt=list(best_tilt.values()),
+)
+
+# %% [markdown]
+# ## What to take along
+#
+# * Condition on $t$. Then a step of any size is a change of four functions, $\mu_0$, $\mu_1$, $\mu_2$ and $\tau$, {eq}`eq-any-split`, and one fixed point gives the rest.
+# * Rows are no longer alike: the test error is a derivative in a ridge that depends on $t$, {eq}`eq-any-errors`.
+# * Large steps lengthen the rows, {eq}`eq-lengthening`: that shrinks the penalty, and it drowns the tilt in noise.
+# * The noise of the gradient has a structure that all units share, {eq}`eq-any-noise`; it is visible at the maximal step.
+# * The best step is a fixed fraction of $\sqrt N$.
+#
+# ## Exercises
+#
+# ````{exercise-start} No signal left
+# :label: ex-any-infinite
+# ````
+#
+# Let $\eta \to \infty$ for ReLU, at a penalty that grows in proportion to $\eta^2$. What does a unit see? Find the limit of the test error with the library, and compare it with the best step.
+#
+# ````{exercise-end}
+# ````
+#
+# ````{solution-start} ex-any-infinite
+# :class: dropdown
+# ````
+#
+# With $s = \pm\infty$ and $\tau/|s| \to \sqrt\kappa$, unit $j$ is $|s_j|\,\sigma(\sqrt\kappa\, Z \pm t)$: only the sign of $a_j$ counts for its shape, and its size is a scale that ridge regression sees as a prior. The network has become one with two kinds of units and a noisy first layer of length $\sqrt\kappa$ in units of the signal.
+
+# %%
+huge = np.array([4.0, 8.0, 16.0])
+limits = [
+    any_step.errors(probe, np.geomspace(0.1, 10, 15) * scale**2, scale * math.sqrt(N))[
+        1
+    ].min()
+    for scale in huge
+]
+Markdown(
+    "Best test error at $\\eta/\\sqrt N$ = "
+    + ", ".join(f"{s:g}: {value:.3f}" for s, value in zip(huge, limits, strict=True))
+    + f"; at the best step {best_penalty(activations[-1], n).min():.3f}; untrained {any_step.errors(probe, np.array(ridges), 0.0)[1].min():.3f}."
+)
+
+# %% [markdown]
+# ````{solution-end}
+# ````
+#
+# ````{exercise-start} More data for the step
+# :label: ex-any-batch
+# ````
+#
+# You have $3n$ rows. Is it better to spend two thirds of them on the gradient batch or on the ridge batch? Use the equivalent, with the best step and penalty for each.
+#
+# ````{exercise-end}
+# ````
+#
+# ````{solution-start} ex-any-batch
+# :class: dropdown
+# ````
+
+# %%
+splits = {"two thirds on the step": (n, 2 * n), "two thirds on the fit": (2 * n, n)}
+for name in activations:
+    values = {
+        label: any_step.errors(
+            replace(problems[name], n=fit_rows, n_gradient=step_rows),
+            np.array(ridges)[:, None],
+            scales * math.sqrt(N),
+        )[1].min()
+        for label, (fit_rows, step_rows) in splits.items()
+    }
+    print(name, ", ".join(f"{label}: {value:.3f}" for label, value in values.items()))
+
+
+# %% [markdown]
+# A larger gradient batch improves $\rho$ and lowers $\kappa$; a larger ridge batch lowers the error at given features. Where $\kappa$ is small the two are worth about the same. Where it is large the step should get more.
+#
+# ````{solution-end}
+# ````
+#
+# ````{exercise-start} Which share is structure?
+# :label: ex-any-share
+# ````
+#
+# With $c_2 = 0$ the common part vanishes, but the covariance $B$ stays. For which size of the gradient batch does it change the training error of a tanh network by more than one percent at $\eta = \sqrt N$?
+#
+# ````{exercise-end}
+# ````
+#
+# ````{solution-start} ex-any-share
+# :class: dropdown
+# ````
+
+
+# %%
+def change_by_structure(rows):
+    """Relative change of the training error, with a constant readout, which makes the structured theory fast."""
+    problem = replace(network_of("tanh", readout="constant"), n_gradient=rows)
+    plain, full_ = (
+        any_step.errors(problem, ridge, math.sqrt(N), noise=kind)[0]
+        for kind in ("isotropic", "structured")
+    )
+    return full_ / plain - 1
+
+
+batches = [d // 4, d // 2, d, 2 * d, 4 * d]
+Markdown(
+    "| rows of the gradient batch over $d$ | change of the training error |\n|---|---|\n"
+    + "\n".join(f"| {b / d:g} | {100 * change_by_structure(b):+.2f} % |" for b in batches)
+)
+
+# %% [markdown]
+# ````{solution-end}
+# ````
+#
+# ## Claims of this chapter
+
+# %% tags=["remove-input"]
+claims.table()
+
+# %% tags=["remove-input"]
+provenance.stamp()
