@@ -24,6 +24,7 @@ def main(folder: Path) -> int:
             folder / "output.ipynb",
             parameters=order["parameters"],
             kernel_name="python3",
+            language="python",
             cwd=order["folder"],
             progress_bar=False,
             on_cell_executed=lambda **_: print("cell", flush=True),

@@ -32,16 +32,13 @@ def product(given: Mapping[str, object]) -> list[dict[str, object]]:
 
 
 def expand(name: str, text: str) -> list[object]:
-    """The values that `text` stands for, in its order, each once.
+    """The values that `text` stands for, in its order; single ones as texts, as `from_text` leaves them.
 
     Raises
     ------
     ParameterError : naming the parameter `name`, when a range is none.
     """
-    values: list[object] = []
-    for part in _OUTSIDE.split(text):
-        values += [value for value in _part(name, part.strip()) if value not in values]
-    return values
+    return [value for part in _OUTSIDE.split(text) for value in _part(name, part.strip())]
 
 
 def _part(name: str, text: str) -> list[object]:

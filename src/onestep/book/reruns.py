@@ -1,7 +1,6 @@
 """The commands for many runs: sweep, table, plot."""
 
 import io
-import math
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,11 +11,12 @@ from tqdm import tqdm
 from onestep.book import comparisons, files, grid, tables, workers
 from onestep.book import sweep as sweeps
 from onestep.book.build import cores
-from onestep.book.chapters import Book
+from onestep.book.chapters import Book, Chapter
 from onestep.book.figures import curves
 from onestep.book.options import Failed, Refused, errors, fits, from_file, parameters, preset_file
 from onestep.book.parameters import ParameterError
 from onestep.book.runner import Job
+from onestep.book.store import Store
 from onestep.simulation import memory
 
 
@@ -43,29 +43,22 @@ def sweep(folder, name, pairs, file, preset, output, count, scheduler, retries, 
     VALUE may be a list (relu,tanh), a range of integers (0..4), evenly spaced numbers (0:0.5:11, eleven of them) or
     numbers evenly spaced in their logarithm (1e-4:1:9:log).
     """
+    if scheduler is not None and (count is not None or dashboard):
+        raise Refused("--workers and --dashboard are for this machine; an existing scheduler has its own")
     book = Book.find(folder)
-    chapter = book.chapter(name)
-    given = {} if preset is None else from_file(preset_file(book, chapter, preset))
-    given |= {} if file is None else from_file(file)
-    if twice := {key for key, _ in pairs if [key for key, _ in pairs].count(key) > 1}:
-        raise ParameterError(f"{', '.join(sorted(twice))}: given twice; join the values by commas")
-    given |= dict(pairs)
-    jobs = {
-        job.key: job
-        for values in grid.product(given)
-        for job in [Job.make(chapter, values, surroundings=book.surroundings)]
-    }.values()
-    data = book.data
+    jobs = _jobs(book, book.chapter(name), preset, file, pairs)
     largest = max(jobs, key=lambda job: job.memory)
-    if scheduler is not None:
-        if count is not None or dashboard:
-            raise Refused("--workers and --dashboard are for this machine; an existing scheduler has its own")
-        pool = workers.remote(scheduler, data, retries=retries)
-    else:
+    if scheduler is None:
         fits(largest, at_once=count or 1)
-        room = memory.available() // largest.memory if largest.memory else math.inf
+        room = memory.available() // largest.memory if largest.memory else len(jobs)
         count = count or min(cores(), len(jobs), room)
-        pool = workers.local(count, max(1, cores() // count), data, retries=retries, dashboard=dashboard)
+        pool = workers.local(count, max(1, cores() // count), book.data, retries=retries, dashboard=dashboard)
+    else:
+        pool = workers.remote(scheduler, book.data, retries=retries)
+    missing = [job for job in jobs if Store(output).get(job) is None]
+    if not missing:
+        click.echo(f"{len(jobs)} of {len(jobs)} runs are done and kept in {output}: all were there")
+        return
     with ExitStack() as stack:
         try:
             running = stack.enter_context(pool)
@@ -73,7 +66,7 @@ def sweep(folder, name, pairs, file, preset, output, count, scheduler, retries, 
             raise Refused(str(error)) from None
         if scheduler is not None and (least := running.smallest_memory()) is not None:
             fits(largest, least, "the smallest worker has")
-        _follow(list(jobs), output, running)
+        _follow(missing, len(jobs), output, running)
 
 
 @click.command()
@@ -118,6 +111,16 @@ def plot(folder, x, y, hue, where, log_x, log_y, output, force) -> None:
     click.echo(path)
 
 
+def _jobs(book: Book, chapter: Chapter, preset: str | None, file: Path | None, pairs: tuple) -> list[Job]:
+    """Every combination of what is given, validated, each run once."""
+    if twice := {name for name, _ in pairs if [name for name, _ in pairs].count(name) > 1}:
+        raise ParameterError(f"{', '.join(sorted(twice))}: given twice; join the values by commas")
+    given = {} if preset is None else from_file(preset_file(book, chapter, preset))
+    given |= ({} if file is None else from_file(file)) | dict(pairs)
+    jobs = [Job.make(chapter, values, surroundings=book.surroundings) for values in grid.product(given)]
+    return list({job.key: job for job in jobs}.values())
+
+
 def _table(folder: Path):
     runs, unreadable = tables.collect(folder)
     for path in unreadable:
@@ -127,11 +130,11 @@ def _table(folder: Path):
     return runs
 
 
-def _follow(jobs: list[Job], output: Path, running: workers.Workers) -> None:
-    """Sweep with a progress bar; say at once what fails, and at the end what there is."""
-    failed, found = [], 0
-    done = lambda: f"{bar.n - len(failed)} of {len(jobs)} runs are done and kept in {output}"  # noqa: E731
-    with tqdm(total=len(jobs), unit="run", desc=jobs[0].chapter.name, smoothing=0) as bar:
+def _follow(jobs: list[Job], total: int, output: Path, running: workers.Workers) -> None:
+    """Sweep over `jobs`, which are missing of `total`; say at once what fails, and at the end what there is."""
+    failed, found = [], total - len(jobs)
+    done = lambda: f"{bar.n - len(failed)} of {total} runs are done and kept in {output}"  # noqa: E731
+    with tqdm(total=total, initial=found, unit="run", desc=jobs[0].chapter.name, smoothing=0) as bar:
         if not running.slots():
             bar.write("no worker yet; waiting for one", file=sys.stderr)
         try:
@@ -141,15 +144,13 @@ def _follow(jobs: list[Job], output: Path, running: workers.Workers) -> None:
                 if outcome.failure:
                     failed.append(outcome)
                     bar.write(f"FAILED {_words(outcome.job)}\n{outcome.failure}\n", file=sys.stderr)
-                if outcome.reused:  # does not count for the time left
-                    found += 1
-                    bar.initial += 1
+                found += outcome.reused
                 bar.update()
         except KeyboardInterrupt:
             raise Interrupted(f"interrupted: {done()}; the same command goes on") from None
         except (sweeps.SweepStopped, workers.WorkersError) as error:
             raise Failed(f"{error}\n{done()}; the same command goes on") from None
-    click.echo(f"{done()}: {found} were there, {len(jobs) - found - len(failed)} are new, {len(failed)} failed")
+    click.echo(f"{done()}: {found} were there, {total - found - len(failed)} are new, {len(failed)} failed")
     if failed:
         lines = [f"  {_words(outcome.job)}" for outcome in failed]
         raise Failed(f"{len(failed)} runs failed (their notebooks: {output / sweeps.FAILED}):\n" + "\n".join(lines))

@@ -54,12 +54,7 @@ def sweep(jobs: Iterable[Job], folder: Path, workers: Workers) -> Iterator[Outco
     SweepStopped : a result could not be written.
     WorkersError : the scheduler is lost.
     """
-    store, waiting, damaged = Store(folder), deque(), {}
-    for job in {job.key: job for job in jobs}.values():
-        if store.get(job) is None:
-            waiting.append(job)
-        else:
-            yield Outcome(job, reused=True)
+    store, waiting, damaged = Store(folder), deque({job.key: job for job in jobs}.values()), {}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with Locks(folder / _LOCKS) as locks:
@@ -70,7 +65,7 @@ def sweep(jobs: Iterable[Job], folder: Path, workers: Workers) -> Iterator[Outco
                     job = waiting.popleft()
                     if not locks.take(job.key):
                         waiting.append(job)
-                    elif store.get(job) is not None:  # another sweep has saved it meanwhile
+                    elif store.get(job) is not None:  # under the lock: another sweep may just have saved it
                         locks.release(job.key)
                         yield Outcome(job, reused=True)
                     else:
