@@ -1031,10 +1031,10 @@ if present:
 # ## Where it breaks
 #
 # * **Exponents without constants.** The thresholds $\alpha_k$ are $0.25, 0.333, 0.375, 0.4, \dots$; from $\alpha_2$ to $\alpha_3$ the step $n^\alpha$ grows by the factor $n^{1/12}$, which hardly deserves to be called large at any $n$. Constants like $\|\beta\|$ decide which regime a *finite* network is in. In the table of constants, the usual activations with the book's usual teacher are late by up to a regime.
-# * **The series.** Spike $k$ over $\sqrt n$ has the norm $(2k-1)!!\,|c_k|\,s^k\sqrt N$ with $s = \eta c_1\|\beta\|/\sqrt N$. The double factorial makes the sum over $k$ diverge once $s$ is of order one, long before $\alpha = \frac12$ ({prf:ref}`ex-series`). Nothing happens to the network there.
+# * **The series.** Spike $k$ over $\sqrt n$ has the norm $(2k-1)!!\,|c_k|\,s^k\sqrt N$ with $s = \eta c_1\|\beta\|/\sqrt N$. The double factorial makes the sum over $k$ diverge once $s$ is of order one, long before $\alpha = \frac12$ ({ref}`ex-series`). Nothing happens to the network there.
 # * **Polynomials.** With $\sigma$ a polynomial the response to a tilt is unbounded and the scatter of the response heavy-tailed: at $n$ of a thousand the spectrum has more outliers than the theorem allows. Try it: give `Problem` the coefficients `[0, 1, 0.2, 0.1]`.
-# * **The second layer.** $V$ in {eq}`eq-outliers` has to be invertible. With all $a_j$ equal it is not, and there is one outlier for all $\alpha$ ({prf:ref}`ex-constant`).
-# * **The labels.** If $y$ has heavy tails, single training rows leave their own mark in the gradient, and make outliers that the theorem does not know ({prf:ref}`ex-heavy`).
+# * **The second layer.** $V$ in {eq}`eq-outliers` has to be invertible. With all $a_j$ equal it is not, and there is one outlier for all $\alpha$ ({ref}`ex-constant`).
+# * **The labels.** If $y$ has heavy tails, single training rows leave their own mark in the gradient, and make outliers that the theorem does not know ({ref}`ex-heavy`).
 # * **$\alpha = \frac12$.** All orders are equally strong, tilt and row are comparable, and the any-step theory takes over.
 #
 # ## Exercises
