@@ -76,7 +76,7 @@ def frame(alpha):
 
 frames = [frame(alpha) for alpha in alphas]
 
-# %% tags=["remove-input"] mystnb={"figure": {"caption": "The result at a glance. As the step grows from $\\eta = 1$ to $\\eta = \\sqrt n$, eigenvalues of the feature matrix $FF^\\top\\!/n$ leave the bulk one after the other: the first knows a linear function of the direction that the network has found, the next a quadratic one. Grey and triangles: one simulated ReLU network. Blue: what the theory of this book predicts for it.", "name": "fig-opening"}, "image": {"classes": "onestep-film", "alt": "A spectrum on a logarithmic axis, a film of five seconds that ends with the picture of the largest step. A grey histogram with a blue line on it, the bulk, hardly moves. With growing step a blue spike leaves it to the right and runs away, and later a second one follows; an orange triangle, the simulated eigenvalue, sits at the foot of each spike."}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "The result at a glance. As the step grows from $\\eta = 1$ to $\\eta = \\sqrt n$, eigenvalues of the feature matrix $FF^\\top\\!/n$ leave the bulk one after the other: the first carries a linear function of the input along the direction that the network has found, each later one a polynomial of higher degree. Grey and triangles: one simulated network. Blue: what the theory of this book predicts for it.", "name": "fig-opening"}, "image": {"classes": "onestep-film", "alt": "A spectrum on a logarithmic axis, a film of five seconds that ends with the picture of the largest step. A grey histogram with a blue line on it, the bulk, hardly moves. With growing step a blue spike leaves it to the right and runs away, and later a second one follows; an orange triangle, the simulated eigenvalue, sits at the foot of each spike."}}
 opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 
 # %% [markdown]
@@ -100,7 +100,7 @@ opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 # is a staircase in $\alpha$: constant between the thresholds $0, \frac14, \frac13, \frac38, \dots$, with one more degree at each.
 # ````
 #
-# A small constant step ($\alpha = 0$) finds the right direction and still learns a linear function; a step with $\alpha$ just above $\frac14$ learns the quadratic part as well; towards $\alpha = \frac12$ every degree becomes visible.
+# A constant step ($\alpha = 0$) finds a noisy copy of the teacher's direction and still learns a linear function; a step with $\alpha$ just above $\frac14$ learns the quadratic part as well; towards $\alpha = \frac12$ every degree becomes visible.
 # The neighbouring regimes are well studied: constant steps by {cite:t}`Ba2022`, the maximal step $\eta \sim \sqrt n$ by {cite:t}`Cui2024` and {cite:t}`Dandi2024`, spiked matrices under non-linear maps by {cite:t}`MoniriHassani2024`.
 #
 # ## What this book is

@@ -75,7 +75,7 @@ problem
 # ## What one constant step does to the features
 #
 # [Setup](setup) ended with one formula. After a step of size $\eta$ the weights of unit $j$ are $w_j + \eta\, c_1 a_j\, \beta$, up to a small error, with $\beta = X^\top y/n$ the same direction for all
-# units. On a fresh input the unit therefore sees $w_j^\top \tilde x$ plus a shift of size $a_j = O(1/\sqrt N)$. A small shift, so expand:
+# units. On a fresh input the unit therefore sees $w_j^\top \tilde x$ plus a shift that is proportional to $a_j = O(1/\sqrt N)$. A small shift, so expand:
 #
 # $$
 # \sigma\big(w_j^\top\tilde x + \eta c_1 a_j\,\beta^\top\tilde x\big) = \sigma(w_j^\top\tilde x) + \eta c_1 a_j\,(\beta^\top\tilde x)\,\sigma'(w_j^\top\tilde x) + \cdots
@@ -96,7 +96,7 @@ problem
 # ````{dropdown} Sketch of the proof
 # By Stein's lemma $\sigma'$ has mean $c_1$. Its mean gives the term $\eta c_1\cdot c_1\,(\tilde X\beta)\,a^\top = \theta\,t\,a^\top$. What is left of the first-order term is the matrix
 # $\eta c_1\|\beta\|\operatorname{diag}(t)\,[\sigma'(\tilde X W_0^\top) - c_1]\operatorname{diag}(a)$: a matrix of norm $O(\sqrt n)$ between two diagonal matrices, of which the second has entries of size $1/\sqrt N$. So its norm is $O(\operatorname{polylog} n)$.
-# The term of order $k \ge 2$ is of the form $\eta^k c_1^k c_k\,(\tilde X\beta)^{\circ k}(a^{\circ k})^\top$, of norm $\sqrt n\cdot n^{-(k-1)/2}$. {cite:t}`Ba2022` and {cite:t}`Moniri2024` give the proof. $\square$
+# The term of order $k \ge 2$ has the leading part $\eta^k c_1^k c_k\,(\tilde X\beta)^{\circ k}(a^{\circ k})^\top$, of norm $O(\sqrt n\cdot n^{-(k-1)/2})$ at constant $\eta$. {cite:t}`Ba2022` and {cite:t}`Moniri2024` give the proof. $\square$
 # ````
 #
 # The new term and the old matrix are of the *same* size, $\sqrt n$. That makes the constant step the interesting boundary case. {cite:t}`Moniri2024` let $\eta = n^\alpha$ with $0 < \alpha < \frac14$, where the
@@ -118,7 +118,7 @@ problem
 #
 # Put $s(\lambda) = \frac{\psi}{\phi}\,\theta^2\, q\, m_2$, evaluated at the ridge $\lambda$, and let $z_+$ be the upper edge of the bulk of $F_0F_0^\top/n$.
 #
-# 1. **Threshold.** An outlier exists if and only if $s(-z_+) < -1$, that is for $\eta > \eta_c$ with
+# 1. **Threshold.** An outlier exists (next to the norm spike, {prf:ref}`prop-norm-spike`, of an activation that has one) if and only if $s(-z_+) < -1$, that is for $\eta > \eta_c$ with
 #    ```{math}
 #    :label: eq-os-critical-step
 #    \eta_c = \frac{1}{c_1^2\,\|\beta\|}\,\sqrt{\frac{-\phi}{\psi\, q\, m_2}\,\bigg|_{\lambda = -z_+}} \;.
@@ -146,7 +146,7 @@ problem
 # = \begin{pmatrix} 0 & A\\ A^\top & 0\end{pmatrix} + U \begin{pmatrix} 0&\theta\\ \theta&0\end{pmatrix} U^\top, \qquad U = \begin{pmatrix} u & 0\\ 0 & v\end{pmatrix}.
 # $$
 #
-# With $R$ the resolvent of the first matrix at $\sqrt z$, the identity $\det(I + PQ) = \det(I + QP)$ turns a determinant of size $n + N$ into one of size two: $\sqrt z$ is an eigenvalue when
+# With $R$ the resolvent at $\sqrt z$ of the first matrix on the right, the identity $\det(I + PQ) = \det(I + QP)$ turns a determinant of size $n + N$ into one of size two: $\sqrt z$ is an eigenvalue when
 # $\det\big(I - \big(\begin{smallmatrix}0&\theta\\ \theta&0\end{smallmatrix}\big)\,U^\top R\,U\big) = 0$. Written out with $R$ in blocks,
 #
 # $$
@@ -155,7 +155,7 @@ problem
 #
 # Now three limits. (i) $u$ is linear in $\tilde X$ and $\beta$ is independent of $\tilde X$, so $u^\top(z - AA^\top)^{-1}u \to \frac1{nd}\operatorname{tr}\tilde X^\top(z - K)^{-1}\tilde X = -m_2$. (ii) $v$ is
 # independent of $A$, so $v^\top(z - A^\top A)^{-1}v \to \frac1N\operatorname{tr}(z - A^\top A)^{-1} = \frac{\psi}{\phi}\,\frac qz$. (iii) For the same reason the off-diagonal entry vanishes: $v = a$ has a random sign.
-# The determinant becomes $1 - \theta^2 z\,(-m_2)\,\frac{\psi}{\phi}\frac qz = 1 + s(-z)$, which is {eq}`eq-os-position`. Going to the right from $z_+$, $s$ increases from its value at the edge to $0$: there is one root if
+# The determinant becomes $1 - \theta^2 z\,(-m_2)\,\frac{\psi}{\phi}\frac qz = 1 + s(-z)$, which is {eq}`eq-os-position`. Going to the right from $z_+$, both $q$ and $-m_2$ fall, and $m_2$ tends to $0$, so that $s$ increases from its value at the edge to $0$: there is one root if
 # $s(-z_+) < -1$, and none otherwise. That is {eq}`eq-os-critical-step`.
 #
 # For the vector, eliminate $v$ by Woodbury's identity. The resolvent of the *trained* features in the direction of $u$ is, at any ridge,
@@ -250,7 +250,7 @@ titles = (
 )
 spectra = [histogram(eigenvalues[:, i], three[i], titles[i]) for i in range(3)]
 
-# %% mystnb={"figure": {"caption": "Squared singular values of $F/\\sqrt n$ before the step and after two constant steps. Bars and points: simulation, mean over seeds with standard errors. Lines: the density of the untrained bulk, the same in all panels. Triangle: largest simulated value. The vertical bar is the outlier predicted by {eq}`eq-os-position`.", "name": "fig-before-after"}, "image": {"alt": "Three stacked histograms on a logarithmic axis with the same theoretical bulk curve. In the first two the largest eigenvalue sits at the right edge of the bulk. In the third it stands apart, on the predicted mark."}}
+# %% mystnb={"figure": {"caption": "Squared singular values of $F/\\sqrt n$ before the step and after two constant steps. Bars and points: simulation, mean over seeds with standard errors. Lines: the density of the untrained bulk, the same in all panels. Triangle: largest simulated value. The vertical bar is the outlier predicted by {eq}`eq-os-position` with the corrections of {numref}`fig-lag`.", "name": "fig-before-after"}, "image": {"alt": "Three stacked histograms on a logarithmic axis with the same theoretical bulk curve. In the first two the largest eigenvalue sits at the right edge of the bulk. In the third it stands apart, on the predicted mark."}}
 spectrum.histograms(
     spectra,
     r"squared singular value of $F/\sqrt{n}$",
@@ -260,7 +260,7 @@ spectrum.histograms(
 
 # %% [markdown]
 # The bulk is the same three times: rank one cannot move a continuum of eigenvalues. The step of half the critical size is invisible, although it changes $F$ by a matrix of the same
-# order as $F$ itself. At twice the critical step, one eigenvalue stands alone where {eq}`eq-os-position` says.
+# order as $F$ itself. At twice the critical step, one eigenvalue stands alone, where the theory says.
 #
 # ## Position and alignment against the step size
 #
@@ -291,12 +291,12 @@ transition = [
           ylim=(-0.02, 1.02), legend=None),
 ]
 
-# %% mystnb={"figure": {"caption": "Largest squared singular value of $F/\\sqrt n$ (left) and squared cosine of its left singular vector with $t = \\tilde X\\beta/\\|\\beta\\|$ (right) against the step size. Lines: {prf:ref}`prop-os-outlier`. Points: simulation, mean over seeds with standard errors. The vertical line is the critical step {eq}`eq-os-critical-step`.", "name": "fig-transition"}, "image": {"alt": "Two panels over the step size. On the left the largest eigenvalue is flat up to the critical step and then rises. On the right the squared alignment is zero up to the critical step and then rises steeply towards one. Simulated points follow both curves, a little rounded at the transition."}}
+# %% mystnb={"figure": {"caption": "Largest squared singular value of $F/\\sqrt n$ (left) and squared cosine of its left singular vector with $t = \\tilde X\\beta/\\|\\beta\\|$ (right) against the step size. Lines: {prf:ref}`prop-os-outlier` with the corrections of {numref}`fig-lag`. Points: simulation, mean over seeds with standard errors. The vertical line is the critical step {eq}`eq-os-critical-step`.", "name": "fig-transition"}, "image": {"alt": "Two panels over the step size. On the left the largest eigenvalue is flat up to the critical step and then rises. On the right the squared alignment is zero up to the critical step and then rises steeply towards one. Simulated points follow both curves, a little rounded at the transition."}}
 side_by_side.side_by_side(transition, r"step size $\eta$", marks={r"$\eta_c$": critical})
 
 
 # %% [markdown]
-# The lines have no free parameter. They contain the limits of $\|\beta\|$, $\|t\|$ and $\|a\|$. In a draw of finite size these differ a little, and each draw's outlier follows its own. To test the formula and not the luck of
+# The lines have no free parameter. `spikes.outliers`, which draws them, adds to the rank-one term of {eq}`eq-os-one-term` those of higher order, which vanish in the limit but pull the strongest outliers a little to the left at this size; [a section below](sec-os-breaks) singles them out. The lines contain the limits of $\|\beta\|$, $\|t\|$ and $\|a\|$. In a draw of finite size these differ a little, and each draw's outlier follows its own. To test the formula and not the luck of
 # the draw we insert the measured norms (*plug-in*, `Geometry.plug_in`), and look at the difference seed by seed. What remains is a bias of order $1/n$. If $v(n) = v_\infty + b/n$, then
 # $2v(n) - v(n/2) = v_\infty$: this combination must vanish.
 
@@ -345,18 +345,18 @@ Markdown("\n".join([head, "|---:|---:|---:|---:|---:|---:|---:|", *rows]))
 # %% [markdown]
 # ## Below the threshold: almost nothing, exactly
 #
-# "Below it nothing" cannot be meant literally. A unit vector in $n$ dimensions has a squared cosine of about $1/n$ with any other. How much more is there? The resolvent identity {eq}`eq-os-resolvent-u` knows that too.
+# "Below it nothing" cannot be meant literally. A random unit vector in $n$ dimensions has a squared cosine of about $1/n$ with any fixed one. How much more is there? The resolvent identity {eq}`eq-os-resolvent-u` knows that too.
 # Left and right are averages over *all* eigenvectors, weighted by how near their eigenvalues are to $z$. Just inside the bulk, divide the spectral density that $u$ sees by the density of eigenvalues:
 #
 # ````{prf:proposition} What is left below the threshold (ours)
 # :label: prop-os-below
 #
-# For $\eta < \eta_c$ the squared cosine $\omega$ of the top left singular vector with $t$ has
+# For $\eta < \eta_c$ the squared cosine $\omega$ with $t$, averaged over the left singular vectors next to the upper edge of the bulk, has
 # ```{math}
 # :label: eq-os-below
-# n\,\mathbb E\,\omega \to \frac{\operatorname{Im}\big[m_2/(1+s)\big]}{\operatorname{Im} m_1}\bigg|_{\lambda = -z_+ + 0}\,,
+# n\,\mathbb E\,\omega \to \lim_{x \uparrow z_+} \frac{\operatorname{Im}\big[m_2/(1+s)\big]}{\operatorname{Im} m_1}\bigg|_{\lambda = -x - i0}\,,
 # ```
-# a constant that grows like $(1 - \eta^2/\eta_c^2)^{-2}$ as the threshold comes near.
+# and so, we conjecture, has the top vector on its own. The limit is a constant that grows like $(1 - \eta^2/\eta_c^2)^{-2}$ as the threshold comes near.
 # ````
 #
 # ````{dropdown} Derivation
@@ -385,7 +385,7 @@ for size, runs in ((problem, full_runs), (half, half_runs)):
     points = (steps[sub] / critical, average.mean, average.standard_error)
     left.append(Curve(f"simulated, n = {size.n}", None, points))
 
-# %% mystnb={"figure": {"caption": "What is left of the alignment below the critical step: squared cosine of the top left singular vector with $t$, times $n$. Line: {eq}`eq-os-below`. Points: simulation at two sizes, mean over seeds with standard errors. The two sizes agree: the alignment itself vanishes like $1/n$.", "name": "fig-below"}, "image": {"alt": "n times the squared alignment over the ratio of step to critical step, on a logarithmic axis. The predicted curve starts near four and diverges at the critical step; simulated points for two sizes follow it and stay below it close to the threshold."}}
+# %% mystnb={"figure": {"caption": "What is left of the alignment below the critical step: squared cosine of the top left singular vector with $t$, times $n$. Line: {eq}`eq-os-below`. Points: simulation at two sizes, mean over seeds with standard errors. The two sizes agree: the alignment itself vanishes like $1/n$.", "name": "fig-below"}, "image": {"alt": "n times the squared alignment over the ratio of step to critical step, on a logarithmic axis. The predicted curve starts at a finite value and diverges at the critical step; simulated points for two sizes follow it and stay below it close to the threshold."}}
 side_by_side.side_by_side(
     [Panel(r"$n\,\times$ squared cosine with $t$", left, yscale="log")], r"$\eta/\eta_c$", columns=1, height=3.2
 )
@@ -479,7 +479,7 @@ squared_cosines = {  # of the top vector at twice the critical step, at n and at
 aligned = {name: over_seeds(at_n[:, degrees]) for name, (at_n, _) in squared_cosines.items()}
 levels = {k: np.where(degrees == 1, w, (1 + 2 * degrees * w) / n) for k, w in omega.items()}
 
-# %% mystnb={"figure": {"caption": "Squared cosine of the outlier's left singular vector with $He_k(t)$ at twice the critical step, for two activations. Bars: for $k = 1$ the alignment {eq}`eq-os-alignment`, for $k \\ge 2$ the sampling level {eq}`eq-os-level`, which is what a pure copy of $t$ would show at this $n$. Points: simulation, mean over seeds with standard errors.", "name": "fig-degrees"}, "image": {"alt": "Squared alignment over the Hermite degree on a logarithmic axis. For degree one it is near one. For degrees two to five it is smaller by a factor of more than one hundred, and points and predicted sampling levels agree for both activations."}}
+# %% mystnb={"figure": {"caption": "Squared cosine of the outlier's left singular vector with $He_k(t)$ at twice the critical step, for two activations. Bars: for $k = 1$ the alignment {eq}`eq-os-alignment`, for $k \\ge 2$ the sampling level {eq}`eq-os-level`, which is what a pure copy of $t$ would show at this $n$. Points: simulation, mean over seeds with standard errors.", "name": "fig-degrees"}, "image": {"alt": "Squared alignment over the Hermite degree on a logarithmic axis. For degree one it is near one. For degrees two to five it is smaller by about two orders of magnitude, and points and predicted sampling levels agree for both activations."}}
 vectors.alignments(
     levels,
     {k: (v.mean, v.standard_error) for k, v in aligned.items()},
@@ -513,7 +513,7 @@ claims.check(
 )
 
 # %% [markdown]
-# What is beyond degree one is at the sampling level, for both networks: the spike of a constant step carries no curvature. The negative control shows that the measurement would notice. For $k \ge 4$ the points tend to lie below the level: the high moments of a Gaussian are carried by rare large values, and a batch of this size does not have enough of them.
+# What is beyond degree one is at the sampling level, for both networks: the spike of a constant step carries no curvature. The negative control shows that the measurement would notice. For the highest degrees points may lie below the level: the high moments of a Gaussian are carried by rare large values, of which a batch of this size has few.
 #
 # ## Training and test error
 #
@@ -543,9 +543,9 @@ claims.check(
 #
 # Three things to read off before we look.
 #
-# * **No threshold.** $s(\lambda)$ is positive for every $\eta > 0$, and the gain starts at once, like $\eta^2$. The spectrum hides a signal that regression, which knows the labels, already uses. Seeing needs $s(-z_+) < -1$; gaining needs nothing.
+# * **No threshold.** $s(\lambda)$ is positive for every $\eta > 0$, and for $c_{\star,1} \ne 0$ the gain starts at once, like $\eta^2$. The spectrum hides a signal that regression, which knows the labels, already uses. Seeing needs $s(-z_+) < -1$; gaining needs nothing.
 # * **Saturation.** More than everything along $\beta$ cannot be learned: $s/(1+s) \le 1$. Half of the gain is reached at $s(\lambda) = 1$.
-# * **A floor.** Whatever the constant, the predictor is a linear function plus noise. No constant step can bring the test error below $c_\star^2 - c_{\star,1}^2 + \sigma_\varepsilon^2$, the error of the best linear function {cite}`Ba2022`.
+# * **A floor.** Whatever the constant, the predictor is a linear function plus noise. No constant step can bring the test error below $c_\star^2 - c_{\star,1}^2 + \sigma_\varepsilon^2$, the error of the best linear function (without intercept) {cite}`Ba2022`.
 
 # %%
 train_line, test_line = errors.errors(problem, ridge, grid)
@@ -573,7 +573,7 @@ gain_panels = [
     gain_panel("test", "test_error", test_line, test_plateau),
 ]
 
-# %% mystnb={"figure": {"caption": "Gain of a constant step: training (left) and test error (right) without a step minus the error with it. Lines: {eq}`eq-os-gain` and {eq}`eq-os-test`. Points: simulation, paired differences, mean over seeds with standard errors. Upper horizontal line: the degree-1 plateau. Vertical line: the critical step, where the spectrum changes and the errors do not notice.", "name": "fig-gain"}, "image": {"alt": "Two rising curves of the gain in training and test error over the step size. They start quadratically at zero, pass the critical step smoothly and bend towards the horizontal line of the degree-one plateau."}}
+# %% mystnb={"figure": {"caption": "Gain of a constant step: training (left) and test error (right) without a step minus the error with it. Lines: {eq}`eq-os-gain` and {eq}`eq-os-test` with the terms of higher order. Points: simulation, paired differences, mean over seeds with standard errors. Upper horizontal line: the degree-1 plateau. Vertical line: the critical step, where the spectrum changes and the errors do not notice.", "name": "fig-gain"}, "image": {"alt": "Two rising curves of the gain in training and test error over the step size. They start quadratically at zero, pass the critical step smoothly and bend towards the horizontal line of the degree-one plateau."}}
 side_by_side.side_by_side(gain_panels, r"step size $\eta$", marks={r"$\eta_c$": critical}, mark_height=0.12)
 
 # %%
@@ -649,7 +649,7 @@ Markdown(
 # ````{prf:corollary} Two teachers that the constant step cannot tell apart
 # :label: cor-os-twins
 #
-# After a constant step, both errors, and the outlier, depend on teacher and noise only through $c_{\star,1}$ and $c_\star^2 + \sigma_\varepsilon^2 = \mathbb E y^2$. In particular: take any teacher, remove its non-linear part, and add noise of the same variance. Nothing changes, neither the errors nor the gains.
+# After a constant step, both errors, and the outlier, depend on teacher and noise only through $c_{\star,1}$ and $c_\star^2 + \sigma_\varepsilon^2 = \mathbb E y^2$. In particular: take any teacher, remove its non-linear part, and add noise of the same second moment. Nothing changes, neither the errors nor the gains.
 # ````
 #
 # ````{dropdown} Proof
@@ -706,7 +706,7 @@ twin_panels = [
     for field, word in fields.items()
 ]
 
-# %% mystnb={"figure": {"caption": "Gain in training and test error for three teachers with the same linear part and the same $\\mathbb E y^2$, against the step size. Lines: finite-strength theory with all orders (for the last two teachers it is the same line). Points: simulation, mean over seeds with standard errors, moved sideways a little. Left vertical line: the critical step. Right one: $n^{1/4}$, where the next chapter begins.", "name": "fig-twins"}, "image": {"alt": "Gain over the step size on a logarithmic axis in two panels. Up to the critical step the three teachers gain the same; for the largest step the teacher with the quadratic part gains clearly more than the other two."}}
+# %% mystnb={"figure": {"caption": "Gain in training and test error for three teachers with the same linear part and the same $\\mathbb E y^2$, against the step size. Lines: finite-strength theory with all orders (where the activation has no odd part beyond the linear one, as ReLU, it is the same line for the last two teachers). Points: simulation, mean over seeds with standard errors, moved sideways a little. Left vertical line: the critical step. Right one: $n^{1/4}$, where the next chapter begins.", "name": "fig-twins"}, "image": {"alt": "Gain over the step size on a logarithmic axis in two panels. Up to the critical step the three teachers gain the same; for the largest step the teacher with the quadratic part gains clearly more than the other two."}}
 side_by_side.side_by_side(
     twin_panels,
     r"step size $\eta$",
@@ -760,10 +760,11 @@ Markdown(
 
 
 # %% [markdown]
-# At the largest steps the points leave the lines. These are asymptotic, and the terms that they neglect are felt there at this $n$; a later chapter has a theory for every step size. The verdict does not depend on it: it compares simulations with each other.
+# At the largest steps the points may leave the lines. These are asymptotic, and the terms that they neglect are felt there at this $n$; a later chapter has a theory for every step size. The verdict does not depend on it: it compares simulations with each other.
 #
 # The same network, the same data, the same fit. At a constant step the parabola of the teacher might as well be noise; the growing step finds it. The next chapter shows how.
 #
+# (sec-os-breaks)=
 # ## Where it breaks
 #
 # **A constant is not a small number.** The theory takes $n$ to infinity at fixed $\eta$. At finite $n$ the next terms are of relative order $\eta^2/N$, and that is not always negligible. The leading one can be computed.
@@ -771,7 +772,7 @@ Markdown(
 # ````{prf:proposition} The first correction to the strength (ours)
 # :label: prop-os-correction
 #
-# Let $\kappa = \phi\,\mathbb E y^2\operatorname{Var}\sigma'(Z)/(c_1\|\beta\|)^2$ be the relative lengthening of the rows by the noise of the gradient. For a Gaussian second layer
+# Let $\kappa = \phi\,\mathbb E y^2\operatorname{Var}\sigma'(Z)/(c_1\|\beta\|)^2$ be the relative lengthening of the rows by the noise of the gradient. For a Gaussian second layer, the part of $F$ that is linear in $t$ has, at finite $N$, the strength $\theta_{\rm eff}$ with
 # ```{math}
 # :label: eq-os-correction
 # \theta^2_{\rm eff} = \theta^2\Big[1 + 18\,\frac{c_3}{c_1}\,(1+\kappa)\,\frac{(\eta\, c_1\|\beta\|)^2}{N} + O\Big(\frac{\eta^4}{N^2}\Big)\Big].
@@ -783,7 +784,7 @@ Markdown(
 # $\mathbb E[t\,\sigma(\tau_j Z + s_jt)] = s_j\,\mathbb E\,\sigma'\big(\sqrt{\tau_j^2 + s_j^2}\;G\big) \approx s_j\big[c_1 + \tfrac12(1+\kappa)s_j^2\,\mathbb E\,\sigma^{(3)}(G)\big]$, and $\mathbb E\,\sigma^{(3)} = 6c_3$. Square, and sum over the units with $\mathbb E a_j^2 = 1/N$ and $\mathbb E a_j^4 = 3/N^2$. $\square$
 # ````
 #
-# A bounded activation saturates: $c_3/c_1 < 0$, the units with the largest $a_j$ do less than their share, and the outlier lags behind. For ReLU $c_3 = 0$, and the term is absent. To see it, compare the simulated position with the plug-in prediction of the rank-one term
+# An activation that saturates, such as tanh, has $c_3/c_1 < 0$: the units with the largest $a_j$ do less than their share, and the outlier lags behind. For ReLU $c_3 = 0$, and the term is absent. To see it, compare the simulated position with the plug-in prediction of the rank-one term
 # *alone*, at both sizes.
 
 # %%
@@ -856,7 +857,7 @@ claims.check(
 # %% [markdown]
 # The correction explains the trend, and the more of it the stronger the spike. Nearer to the threshold there are other corrections of the same order, from the bulk, and the points may lie below the line.
 #
-# The function `spikes.outliers`, which drew the lines of {numref}`fig-transition`, keeps the spikes of all orders and with them most of this correction; what it lacks is $\kappa$. A theory with all of it, for steps up to $\sqrt n$, is the subject of a later chapter.
+# The function `spikes.outliers`, which drew the lines of {numref}`fig-transition`, keeps spikes of higher order and with the third one this correction; what it lacks is $\kappa$. A theory with all of it, for steps up to $\sqrt n$, is the subject of a later chapter.
 #
 # **The first output.** With an output of order one the gradient is not rank one along $X^\top y$, as [Setup](setup) shows: part of the step un-learns the function that the network started with, and $\|\beta\|$ and $\rho$ are no longer those of {eq}`eq-direction`.
 #

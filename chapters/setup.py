@@ -19,7 +19,7 @@
 #
 # **The result of this chapter.** Before anything is learned, a wide two-layer network is a linear map plus noise, and its
 # spectrum is a deterministic curve. The first gradient of its first layer is, up to an error that vanishes like
-# $1/\sqrt n$, a single outer product: every hidden unit is pushed in the *same* direction, and that direction is a noisy
+# $1/\sqrt n$ (and logarithms), a single outer product: every hidden unit is pushed in the *same* direction, and that direction is a noisy
 # copy of the one the teacher uses.
 #
 # After reading it you will be able to
@@ -137,14 +137,14 @@ Markdown(
 #
 # | Condition | What it is for | Without it |
 # |---|---|---|
-# | $n, d, N \to \infty$ with $d/n \to \phi$, $d/N \to \psi$ | data, inputs and units are comparable: the regime in which real networks operate, and in which spectra have limits | one of the three is as good as infinite, and the problem becomes a simpler one |
-# | Gaussian inputs | Hermite polynomials become the natural basis {eq}`eq-hermite` | universality results extend much of the theory, with other proofs |
+# | $n, d, N \to \infty$ with $d/n \to \phi$, $d/N \to \psi$ | numbers of data, inputs and units are comparable, as in many networks that are in use, and spectra have limits | one of the three is as good as infinite, and other limits apply |
+# | Gaussian inputs | Hermite polynomials become the natural basis {eq}`eq-hermite` | another basis is needed, and the theorems below are not proved |
 # | rows of $W_0$ on the unit sphere | $w_j^\top x \sim \mathcal N(0,1)$ exactly, so one expansion of $\sigma$ serves all units | each unit has its own coefficients |
-# | $\mathbb E\,\sigma(Z) = 0$ | removes the constant matrix $c_0 1_n 1_N^\top$ from $F_0$, whose norm $c_0\sqrt{nN}$ would dwarf everything else | the same theory with one more, uninformative, spike; `Problem` subtracts the mean and reports it |
+# | $\mathbb E\,\sigma(Z) = 0$ | removes the constant matrix $c_0 1_n 1_N^\top$ from $F_0$, whose norm $c_0\sqrt{nN}$ would dwarf everything else | one more spike, along the constant vector $1_n$, which knows the mean of the labels at most; `Problem` subtracts the mean and reports it |
 # | $c_1 = \mathbb E\,[\sigma(Z) Z] \ne 0$ | it is the size of the rank-one part of the gradient | one small step moves nothing coherently; `Problem` refuses such an activation |
 # | first output small, $f_0 = a^\top\sigma(W_0x)/\sqrt N$ | the residual $r$ is then the label $y$, up to a vanishing part | the direction of the step is wrong by a term that does *not* vanish; see [below](sec-rank-one) |
 # | a fresh batch in stage two | $\tilde X$ is independent of $W$ | $F$ and the step are correlated, overfitting of stage one enters |
-# | $\sigma$ smooth, with bounded derivatives | the proofs; the first few Hermite coefficients then describe $\sigma$ well | ReLU has a kink and behaves all the same, as the experiments show |
+# | $\sigma$ smooth, with bounded derivatives | the proofs; the Hermite coefficients then decay fast | an activation with a kink, such as ReLU, is not covered by the proofs; the experiments try one all the same |
 # | $\eta = n^\alpha$, $\alpha < \frac12$ | the change of each row of $W_0$ stays small against its length | at $\alpha = \frac12$ row and change are comparable, and a different theory is needed |
 #
 # ## Hermite expansions: a function as a Gaussian sees it
@@ -166,20 +166,20 @@ Markdown(
 # ````{prf:lemma} Stein, and correlated Gaussians
 # :label: lem-hermite
 #
-# 1. $c_1 = \mathbb E\,\sigma'(Z)$.
+# 1. If $\sigma$ has no jumps and a derivative almost everywhere, $c_1 = \mathbb E\,\sigma'(Z)$.
 # 2. If $u, v$ are unit vectors and $x \sim \mathcal N(0, I_d)$, then $\mathbb E\,[He_j(u^\top x)\, He_k(v^\top x)] = k!\, (u^\top v)^k\, 1\{j = k\}$.
 # ````
 #
 # ````{dropdown} Proof
 # *1.* Integrate by parts: the Gaussian density $g$ has $g' = -z g$, so $\mathbb E[\sigma(Z) Z] = -\int \sigma g' = \int \sigma' g$.
 #
-# *2.* The generating function is $e^{sz - s^2/2} = \sum_k He_k(z) s^k/k!$. With $\rho = u^\top v$,
+# *2.* The generating function is $e^{sz - s^2/2} = \sum_k He_k(z) s^k/k!$. Hence
 #
 # $$
 # \begin{aligned}
 # \mathbb E\Big[e^{s u^\top x - s^2/2}\, e^{t v^\top x - t^2/2}\Big]
 # &= e^{\frac12 \|s u + t v\|^2 - \frac12 s^2 - \frac12 t^2} \\
-# &= e^{s t \rho} = \sum_k \frac{(st\rho)^k}{k!} .
+# &= e^{s t\, u^\top v} = \sum_k \frac{(s t\, u^\top v)^k}{k!} .
 # \end{aligned}
 # $$
 #
@@ -289,7 +289,7 @@ display(
 # ````
 #
 # For the spectrum this is due to {cite:t}`PenningtonWorah2017`; the errors of ridge regression were computed by {cite:t}`MeiMontanari2022`, and
-# {cite:t}`HuLu2022` prove the equivalence for a wide class of losses. Two applications of the law of {cite:t}`MarchenkoPastur1967` now give the spectrum.
+# {cite:t}`HuLu2022` prove the equivalence for a wide class of losses, under conditions on the activation. Two applications of the law of {cite:t}`MarchenkoPastur1967` now give the spectrum.
 #
 # ````{prf:theorem} Three traces
 # :label: thm-traces
@@ -303,7 +303,7 @@ display(
 # \end{gathered}
 # $$
 #
-# In the proportional limit they converge to the solution of
+# In the proportional limit they converge to the only solution with $m_1 > 0$ and $q > 0$ of
 #
 # ```{math}
 # :label: eq-traces
@@ -332,14 +332,18 @@ display(
 # \frac{\phi}{\psi q} = 1 + m_1 c_>^2 + \frac{m_1 c_1^2}{1 + m_1 c_1^2\, q/\phi} .
 # $$
 #
-# The last fraction is $c_1^2 m_2$ with $m_2$ as in {eq}`eq-traces`, and multiplying by $q$ gives the second equation there. These equations are those of {cite:t}`AdlamPennington2020`
+# The last fraction is $c_1^2 m_2$ with $m_2$ as in {eq}`eq-traces`, and multiplying by $q$ gives the second equation there.
+#
+# That this $m_2$ is the third trace one sees from the side of the data. Given $\tilde X$, the columns of $F_{\rm lin}$ are (nearly) Gaussian with covariance $\Sigma' = c_1^2\tilde X\tilde X^\top/d + c_>^2 I$, and by the same law
+# $(K+\lambda)^{-1}$ behaves like $(\lambda + q\Sigma')^{-1}$. So the two traces of $\tilde X$ satisfy $(\lambda + q c_>^2)\,m_1 + q c_1^2\,m_2 = 1$, the second equation once more, and the law for $\tilde X\tilde X^\top/d$, $n$ rows in dimension $d$, says
+# $1/m_1 = \lambda + q c_>^2 + q c_1^2/(1 + q c_1^2 m_1/\phi)$. Together they give $m_2 = m_1/(1 + q c_1^2 m_1/\phi)$, the first. These equations are those of {cite:t}`AdlamPennington2020`
 # in the notation of {cite:t}`Moniri2024`.
 # ````
 #
 # ### The extra direction of activations that are not odd
 #
 # One term of {eq}`eq-covariance` is not small. The squares $(w_i^\top w_j)^2$ all have the *same sign*, with mean $1/d$: together they form the
-# matrix $\frac{2c_2^2}{d}\, 1_N 1_N^\top$, whose only eigenvalue $2c_2^2 N/d = 2c_2^2/\psi$ is as large as those of the bulk. In the feature matrix itself the term
+# matrix $\frac{2c_2^2}{d}\, 1_N 1_N^\top$, whose only non-zero eigenvalue $2c_2^2 N/d = 2c_2^2/\psi$ is as large as those of the bulk. In the feature matrix itself the term
 # has a simple meaning. A Gaussian input is not exactly of length $\sqrt d$, and a longer input stretches the pre-activations of all units alike:
 #
 # ```{math}
@@ -387,11 +391,12 @@ display(
 # $$
 #
 # At $\mathsf u = -\phi/\tau$ one finds $\mathrm{df} = -\phi A/\tau$, which gives {eq}`eq-norm-spike`. To the right of the bulk $\mathsf u$ increases from its value at the edge, where $\mathrm dx/\mathrm d\mathsf u = 0$, to $0$ at infinity, without meeting the pole $\mathsf u = -\phi/c_1^2$;
-# so $\tau > c_1^2$, and $x$ increases with $\tau$. $\square$
+# so $\tau > c_1^2$, and $x$ increases with $\tau$. Between pole and $0$, $x$ is a convex function of $\mathsf u$ (put $v = -\mathsf u$ and $g = -\mathrm{df}/v$, which is positive, increasing and convex in $v$: then $x = \frac{\phi}{\psi v} + (1 + \frac\phi\psi)\, g + v g^2$), so that
+# the edge is the only place where it turns, and $\tau$ lies beyond it exactly when $z$ increases. $\square$
 # ````
 #
 # The proposition settles the matter for the usual activations. ReLU and softplus have the term, but $2c_2^2 < c_1^2$ for both: the linear part hides it at all sizes. A mostly
-# quadratic activation shows it.
+# quadratic activation can show it.
 
 # %%
 def norm_spike(problem, tau):
@@ -433,7 +438,7 @@ full = [untrained(case) for case in cases]
 values = [eigenvalues for eigenvalues, _ in full]
 
 # %% [markdown]
-# Random matrices of finite size differ from their limits by a relative $O(1/n)$. To test a limit, we measure at $n$ and at $n/2$, with $d$ and $N$ in proportion, and extrapolate:
+# At finite size the mean of a trace, or of the position of an outlier, differs from its limit by a relative $O(1/n)$. To test a limit, we measure at $n$ and at $n/2$, with $d$ and $N$ in proportion, and extrapolate:
 # if $v(n) = v_\infty + b/n$, then $2v(n) - v(n/2) = v_\infty$.
 
 # %%
@@ -570,7 +575,7 @@ Markdown(
 
 # %% [markdown]
 # The finite-size correction is not the same for all activations. A quadratic feature lives in the space of the $d^2/2$ products of two coordinates, a space that is large compared with $N$,
-# but not infinitely so: the relative correction is of the order $N/d^2$ times the quadratic share of the variance. It is one reason why polynomial activations converge more slowly than tanh or ReLU.
+# but not infinitely so: the relative correction is of the order $N/d^2$ times the quadratic share of the variance. It is one reason to expect larger corrections for polynomial activations.
 #
 # (sec-rank-one)=
 # ## The gradient is a single outer product
@@ -588,7 +593,7 @@ Markdown(
 # \| G - c_1\, a\, \beta_r^\top \|_{\rm op} = O\!\left(\frac{\operatorname{polylog} n}{\sqrt n}\right),
 # ```
 #
-# while $\|c_1\, a\, \beta_r^\top\|_{\rm op} \approx c_1 \|\beta_r\|$ does not decay. If the first output is small, $f_0 = a^\top\sigma(W_0 x)/\sqrt N$, the same holds with $\beta = X^\top y/n$ in the place of $\beta_r$.
+# while $\|c_1\, a\, \beta_r^\top\|_{\rm op} \approx |c_1|\, \|\beta_r\|$ does not decay. If the first output is small, $f_0 = a^\top\sigma(W_0 x)/\sqrt N$, the same holds with $\beta = X^\top y/n$ in the place of $\beta_r$.
 # ````
 #
 # ````{dropdown} Sketch of the proof
@@ -598,8 +603,8 @@ Markdown(
 # \Delta_j = a_j v_j^\top, \qquad v_j = \tfrac1n X^\top \big( r \circ \sigma'_\perp(X w_j) \big).
 # $$
 #
-# Given the data, the $v_j$ are (nearly) independent, and by {prf:ref}`lem-hermite` the vectors $\sigma'_\perp(Xw_j)$ have a covariance close to $\operatorname{Var}\sigma'(Z)\, I_n$, up to parts of small norm or rank.
-# So $V = (v_j)$ behaves like a Gaussian matrix whose rows have covariance $\frac1n \operatorname{Var}\sigma'(Z) \cdot \frac1n X^\top \operatorname{diag}(r^2) X$, and
+# Given the data, the $v_j$ are (nearly) independent, and by {prf:ref}`lem-hermite` the vectors $\sigma'_\perp(Xw_j)$ have a covariance of bounded norm: $\operatorname{Var}\sigma'(Z)$ on the diagonal, and off it, where $c_2 \ne 0$, a part close to $4c_2^2\, XX^\top\!/d$.
+# So $V = (v_j)$ behaves like a Gaussian matrix whose rows have a covariance of norm at most a constant times that of $\frac1n \cdot \frac1n X^\top \operatorname{diag}(r^2) X$, and
 #
 # $$
 # \|\Delta\|_{\rm op} \le \max_j |a_j| \cdot \|V\|_{\rm op}, \qquad \|V\|_{\rm op} = O(1) \cdot \max_i |r_i| .
@@ -628,13 +633,13 @@ Markdown(
 # that depend on many directions, such as $f_0$, the parts of higher degree are uncorrelated with $x$ and act like noise. $\square$
 # ````
 #
-# The untrained output has the linear part $c_1 (W_0^\top a)^\top x$, of norm $c_1$, and the second moment $\mathbb E\sigma^2$. Hence
+# The untrained output has the linear part $c_1 (W_0^\top a)^\top x$, of size $|c_1|$, and the second moment $\mathbb E\sigma^2$. Hence
 #
 # ```{math}
 # :label: eq-order-one
 # \begin{aligned}
-# \| G - c_1\, a\, \beta^\top \|_{\rm op} &\approx c_1 \|a\| \, \big\| \tfrac1n X^\top f_0(X) \big\| \\
-# &\to c_1 \sqrt{c_1^2 + \phi\, \mathbb E\,\sigma(Z)^2} ,
+# \| G - c_1\, a\, \beta^\top \|_{\rm op} &\approx |c_1|\, \|a\| \, \big\| \tfrac1n X^\top f_0(X) \big\| \\
+# &\to |c_1| \sqrt{c_1^2 + \phi\, \mathbb E\,\sigma(Z)^2} ,
 # \end{aligned}
 # ```
 #
@@ -679,7 +684,7 @@ errors = {
 }
 slopes = {name: fitted_slope(values) for name, values in errors.items()}
 student = problem.student
-constant = student[1] * np.sqrt(
+constant = abs(student[1]) * np.sqrt(
     student[1] ** 2 + problem.phi * student.second_moment
 )
 
@@ -721,7 +726,7 @@ Markdown(
 )
 
 # %% [markdown]
-# Without tails the slope is $-\frac12$. With a Gaussian second layer and labels that are quadratic in a Gaussian the points fall less steeply, and the reason is in the proof: $\max_j|a_j|$ and the
+# Without tails the slope is $-\frac12$. With a Gaussian second layer and unbounded labels the points fall less steeply, and the reason is in the proof: $\max_j|a_j|$ and the
 # largest labels still grow, logarithmically, with $n$. This is what *polylog* means in practice: at these sizes it is not a detail.
 
 # %% tags=["hide-input"]
@@ -794,7 +799,7 @@ display(
 # ````
 #
 # The step sees the teacher through its *linear* coefficient $c_{\star,1}$ alone; everything else about the labels, non-linear parts and noise together, only adds to the
-# random part of $\beta$. With more data per dimension, that is smaller $\phi = d/n$, that part averages out. A teacher with $c_{\star,1} = 0$ is invisible to one step ({ref}`ex-information`): this is the *information exponent*
+# random part of $\beta$. With more data per dimension, that is smaller $\phi = d/n$, that part averages out. A teacher with $c_{\star,1} = 0$ is invisible to this rank-one step ({ref}`ex-information`): this is the *information exponent*
 # of {cite:t}`BenArous2021` at work, and {cite:t}`Damian2022` take many more rows, $n$ of order $d^2$, to find such directions through the quadratic part.
 
 # %%
@@ -858,7 +863,7 @@ curves.comparison(
 
 # %% tags=["hide-input"]
 limits = {
-    name: direction_predicted(case, np.array(ratios))
+    name: direction_predicted(case, np.array([round(phi * n) / n for phi in ratios]))
     for name, case in teachers.items()
 }
 for k, quantity in enumerate(("Squared length of β", "Cosine of β with β★")):
@@ -902,7 +907,7 @@ record(
 # %% [markdown]
 # ## What to take along
 #
-# * The untrained network is linear plus noise, {eq}`eq-equivalent`; three numbers $m_1, m_2, q$ say all about it, {eq}`eq-traces`.
+# * The untrained network is linear plus noise, {eq}`eq-equivalent`; three numbers $m_1, m_2, q$ determine its spectrum, {eq}`eq-traces`.
 # * The step adds $\eta\, c_1\, a\, \beta^\top$ to the first layer: one direction, with the weights of the second layer, {eq}`eq-rank-one`.
 # * That direction is the teacher's, blurred by noise, {eq}`eq-direction`.
 #
