@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from onestep.problem import Problem
-from onestep.simulation import memory
-from onestep.simulation.experiment import EXACT_BELOW
 
 SPECS = ("activation", "teacher")  # a name or a list of coefficients, whichever the default is; Problem judges them
 _FIELDS = tuple(field.name for field in fields(Problem))
@@ -27,6 +25,9 @@ def problem(values: Mapping[str, object]) -> Problem:
 
 def needed(values: Mapping[str, object]) -> int:
     """Bytes at the peak of one simulation of `problem(values)`; 0 when the values do not say all of n, d and N."""
+    from onestep.simulation import memory  # here, because most who read parameters do not simulate
+    from onestep.simulation.experiment import EXACT_BELOW
+
     if not all(isinstance(values.get(size), int) for size in ("n", "d", "N")):
         return 0
     asked = problem(values)

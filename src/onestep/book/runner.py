@@ -21,7 +21,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from onestep.book import outputs
+from onestep.book import files, outputs
 from onestep.book.chapters import Chapter, figure_name
 from onestep.book.feasible import needed
 from onestep.book.parameters import validate
@@ -43,7 +43,7 @@ class Job:
     strict : whether a claim that fails stops the run.
     surroundings : what else decides the result, as a hash (`Book.surroundings`); part of the key.
     figure, image : run only up to this figure, and draw it in this format ("png", "svg" or "pdf").
-    folder : the working folder of the kernel; None is an empty one.
+    folder : the working folder of the kernel; None is one of its own.
     """
 
     chapter: Chapter
@@ -105,13 +105,20 @@ class RunFailed(RuntimeError):
         return type(self), (self.chapter, self.cell, self.trace, self.notebook)
 
 
-def execute(job: Job, *, threads: int | None = None, on_cell: Callable[[], None] | None = None) -> NotebookNode:
+def execute(
+    job: Job,
+    *,
+    threads: int | None = None,
+    on_cell: Callable[[], None] | None = None,
+    data: Mapping[str, bytes] | None = None,
+) -> NotebookNode:
     """The executed notebook of `job`, which its `metadata.onestep` describes.
 
     Parameters
     ----------
     threads : of BLAS; None leaves what the environment says.
     on_cell : called after each code cell.
+    data : files to put into the working folder, for a job without one (`Book.data`).
 
     Raises
     ------
@@ -119,9 +126,11 @@ def execute(job: Job, *, threads: int | None = None, on_cell: Callable[[], None]
     """
     with tempfile.TemporaryDirectory(prefix="onestep-") as name:
         folder = Path(name)
-        (folder / "empty").mkdir()
+        (folder / "work").mkdir()
+        for file, content in (data or {}).items():
+            files.write_bytes(folder / "work" / file, content)
         nbformat.write(job.notebook(), folder / "input.ipynb")
-        order = {"parameters": dict(job.parameters), "folder": job.folder or str(folder / "empty")}
+        order = {"parameters": dict(job.parameters), "folder": job.folder or str(folder / "work")}
         (folder / "order.json").write_text(json.dumps(order))
         status, complaint = _run_process(folder, _environment(job, threads), on_cell or (lambda: None))
         try:

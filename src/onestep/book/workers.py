@@ -7,19 +7,15 @@ notebook. A worker therefore needs this package and no shared disk.
 import importlib.util
 import logging
 import queue
-import tempfile
 import time
 import traceback
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
 
 from distributed import Client, Future, LocalCluster
 from nbformat import NotebookNode
 
-from onestep.book import files
 from onestep.book.runner import Job, RunFailed, execute
 from onestep.simulation import memory
 
@@ -36,14 +32,11 @@ class OtherVersion(RuntimeError):
 
 
 def work(job: Job, key: str, data: Mapping[str, bytes], threads: int | None) -> NotebookNode:
-    """What a worker does: run `job` in a folder that holds the files `data`."""
+    """What a worker does: run `job` beside the files `data`, in a process of its own."""
     if job.key != key:
         raise OtherVersion("this worker has another version of onestep than the command; install the same on both")
     memory.check(job.memory)
-    with tempfile.TemporaryDirectory(prefix="onestep-") as folder:
-        for name, content in data.items():
-            files.write_bytes(Path(folder) / name, content)
-        return execute(replace(job, folder=folder), threads=threads)
+    return execute(job, threads=threads, data=data)
 
 
 class Workers:
@@ -132,13 +125,11 @@ def local(processes: int, threads: int, data: Mapping[str, bytes], *, retries: i
         raise WorkersError("the dashboard needs bokeh; install it, or leave --dashboard out")
     http = {"dashboard": dashboard, "dashboard_address": f"{_LOOPBACK}:{8787 if dashboard else 0}"}
     with (
-        tempfile.TemporaryDirectory(prefix="onestep-") as folder,
         LocalCluster(
             host=_LOOPBACK,
             n_workers=processes,
             threads_per_worker=1,
             memory_limit=0,  # the memory of a run is that of its own process, which dask does not see
-            local_directory=folder,
             silence_logs=logging.CRITICAL,
             dashboard_address=None,
             scheduler_kwargs=http,
