@@ -8,13 +8,16 @@ OPTIONS ?=
 # One BLAS thread per test process: threads in every worker would only wait for one another.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: book strict test test-long test-site setup sync lock clean
+.PHONY: book strict pdf test test-long test-site setup sync lock clean
 
 book: $(READY)
 	$(BIN)/onestep book $(OPTIONS)
 
 strict: $(READY)  ## a claim that fails stops the build
 	$(BIN)/onestep book --strict $(OPTIONS)
+
+pdf: book  ## the pages of the book in one file, _build/one-big-step.pdf; needs Chromium
+	$(BIN)/python -m onestep.book.pdf
 
 test: $(READY)
 	$(BIN)/ruff check .

@@ -103,3 +103,10 @@ TOO_WIDE = r"""() => {
   const name = (e) => `${e.tagName}.${e.className.baseVal ?? e.className}: ${e.textContent.trim().slice(0, 60)}`;
   return [...(page > wide ? [`the page is ${page} wide`] : []), ...out.slice(0, 5).map(name)];
 }"""
+# Formulas that run under their own number.
+OVERRUN = r"""() => [...document.querySelectorAll("div.math")].filter((e) => {
+  const [number, formula] = [e.querySelector(".eqno"), e.querySelector("mjx-container svg")];
+  if (!number || !formula || !e.checkVisibility()) return false;
+  const [a, b] = [number.getBoundingClientRect(), formula.getBoundingClientRect()];
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}).map((e) => e.id)"""

@@ -74,12 +74,14 @@ def test_a_page_is_complete_by_itself(context, bases, base, name, seen):
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "index.html"])
-def test_a_page_fits_a_phone(browser, bases, name):
+def test_a_page_fits_a_phone_and_its_formulas_a_desk(browser, bases, name):
     context = browser.new_context(viewport={"width": 380, "height": 800})
     page, *_ = checks.opened(context, bases["disk"] + name)
     found = page.evaluate(checks.TOO_WIDE)
+    page.set_viewport_size({"width": 1400, "height": 1000})
+    overrun = page.evaluate(checks.OVERRUN)
     context.close()
-    assert found == []
+    assert (found, overrun) == ([], [])
 
 
 def test_search_finds(context, bases):
@@ -114,6 +116,11 @@ def test_what_a_page_asks_for_elsewhere_and_gets_wrong_is_noticed(context, tmp_p
         (checks.UNSET, "<mjx-container><mjx-merror>x</mjx-merror></mjx-container>"),
         (checks.UNSAID, '<img alt="_images/a.png" src="data:,">'),
         (checks.UNSAID, '<img src="data:,">'),
+        (
+            checks.OVERRUN,
+            '<div class="math" id="x"><span class="eqno" style="position: absolute">1</span>'
+            "<mjx-container><svg></svg></mjx-container></div>",
+        ),
         (checks.TOO_WIDE, '<div style="width: 500px">wide</div>'),
         (checks.TOO_WIDE, '<div style="overflow: hidden"><div style="width: 500px">cut</div></div>'),
     ],

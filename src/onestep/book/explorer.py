@@ -88,8 +88,8 @@ def as_html(found: dict) -> str:
     start = min(range(len(found["alphas"])), key=lambda k: abs(found["alphas"][k] - 0.3))
     return f"""<section class="onestep-explorer" aria-label="Explorer">
 <form>
-<label class="onestep-wide"><span>Step exponent α <output name="alpha"></output></span>
-<input type="range" name="step" min="0" max="{len(found["alphas"]) - 1}" step="1" value="{start}"></label>
+<div class="onestep-wide"><label for="onestep-step">Step exponent α</label> <output for="onestep-step"></output>
+<input type="range" id="onestep-step" name="step" min="0" max="{len(found["alphas"]) - 1}" value="{start}"></div>
 {_choice("activation", "Activation", found["activations"])}
 {_choice("size", "Aspect ratios", sizes)}
 {_choice("ridge", "Ridge λ", [f"{ridge:g}" for ridge in found["ridges"]], len(found["ridges"]) // 2)}
