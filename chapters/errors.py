@@ -1190,6 +1190,7 @@ record(
     test_error_without=measured[1].mean[0, at],
     test_error_with=measured[1].mean[1, at],
     test_error_with_predicted=at_ridges[1, 1, at],
+    test_error_with_standard_error=measured[1].standard_error[1, at],
     best_linear=linear_test,
     bayes=problem.noise_variance,
     gap_network=gap[-1].mean[0],

@@ -868,12 +868,12 @@ record(
     critical_step=critical,
     steps=steps,
     position=position.mean,
-    position_error=position.standard_error,
+    position_standard_error=position.standard_error,
     alignment=alignment.mean,
-    alignment_error=alignment.standard_error,
+    alignment_standard_error=alignment.standard_error,
     train_gain=gain["train_error"].mean,
     test_gain=gain["test_error"].mean,
-    test_gain_error=gain["test_error"].standard_error,
+    test_gain_standard_error=gain["test_error"].standard_error,
 )
 
 # %% [markdown]

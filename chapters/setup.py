@@ -898,9 +898,9 @@ Markdown(f"| d/n | cos(β, β★), predicted | measured |\n|---:|---:|---:|\n{ro
 # %% tags=["remove-input"]
 record(
     rank_one_slopes=[slope.mean for slope in slopes.values()],
-    rank_one_slope_errors=[slope.standard_error for slope in slopes.values()],
+    rank_one_slopes_standard_error=[slope.standard_error for slope in slopes.values()],
     cosines=cosine.mean,
-    cosine_errors=cosine.standard_error,
+    cosines_standard_error=cosine.standard_error,
     norm_spike_gap=spike_gap.mean,
 )
 
