@@ -16,8 +16,12 @@ _seen: set[str] = set()
 def record(**values: object) -> None:
     """Record `name=value` pairs: numbers, texts, bools, or arrays of at most `LARGEST` entries.
 
-    The page shows them in a drop-down; `recorded` reads them back from the executed notebook. Recording a name again
-    replaces it, as re-running a cell must; in a strict run, where no cell runs twice, it is refused.
+    The page shows them in a drop-down; `recorded` reads them back from the executed notebook. Beside `name` may stand
+    `name_predicted`, what theory says, and `name_standard_error`, over the draws of this run: the words of
+    `claims.check`, and what `onestep plot` draws as line and bars.
+
+    Recording a name again replaces it, as re-running a cell must; in a strict run, where no cell runs twice, it is
+    refused.
 
     Raises
     ------
