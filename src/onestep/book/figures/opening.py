@@ -1,5 +1,6 @@
 """The opening picture: the spectrum as the step grows, frame by frame."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,30 +43,51 @@ class Frame:
     predicted: Sequence[float]
 
 
-class Film(BookFigure):
+@dataclass(frozen=True, eq=False)
+class Film:
     """A figure whose SVG shows its frames one after the other, once, and then rests on the last.
 
     The last frame alone is what every other format shows, and FILE.svg#still: browsers do not tell a picture inside a
     page that it is printed, or that its reader asked for less motion; `onestep.book.site` asks for that one then.
-    The whole takes `seconds`: what moves by itself for longer than five would need a button to stop it (WCAG 2.2.2).
+    Not a `Figure` itself, because a notebook draws every `Figure` without asking for its `_repr_svg_`.
+
+    Attributes
+    ----------
+    figure : with the last frame visible.
+    frames : the artists of each.
+    seconds : of the whole; what moves by itself for longer than five would need a button to stop it (WCAG 2.2.2).
     """
 
-    frames: Sequence[Sequence[Artist]] = ()
-    seconds: float = 5.0
-
-    def show(self, k: int | None) -> None:
-        """Make frame `k` the only visible one; None shows all."""
-        for j, artists in enumerate(self.frames):
-            for artist in artists:
-                artist.set_visible(k is None or j == k)
+    figure: BookFigure
+    frames: Sequence[Sequence[Artist]]
+    seconds: float
 
     def svg(self) -> str:
-        self.show(None)
+        """The film as an SVG document."""
+        self._show(range(len(self.frames)))
         try:
-            still = super().svg()
+            still = self.figure.svg()
         finally:
-            self.show(len(self.frames) - 1)
+            self._show([len(self.frames) - 1])
         return still.replace("<defs>", f'<style>{self._motion()}</style>\n <g id="still"/>\n <defs>', 1)
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+    def _repr_png_(self) -> bytes:
+        return self._drawn("png")
+
+    def _repr_pdf_(self) -> bytes:
+        return self._drawn("pdf")
+
+    def _drawn(self, image: str) -> bytes:
+        self.figure.savefig(buffer := io.BytesIO(), format=image)
+        return buffer.getvalue()
+
+    def _show(self, chosen: Sequence[int]) -> None:
+        for k, artists in enumerate(self.frames):
+            for artist in artists:
+                artist.set_visible(k in chosen)
 
     def _motion(self) -> str:
         last = len(self.frames) - 1
@@ -99,15 +121,15 @@ def growing(x, bins, frames: Sequence[Frame], xlabel: str, *, seconds: float = 5
     """
     if not frames:
         raise InputError("frames", frames, "at least one frame")
-    figure = Film(figsize=(WIDTH, 3.3), layout="constrained")
-    figure.seconds = real("seconds", seconds, 0.0, open_below=True)
+    seconds = real("seconds", seconds, 0.0, open_below=True)
+    figure = BookFigure(figsize=(WIDTH, 3.3), layout="constrained")
     ax = figure.subplots()
     top = max(np.max(f.density) for f in frames) / _HEAD
     ax.set(xscale="log", xlim=(bins[0], bins[-1]), ylim=(0, top), xlabel=xlabel, ylabel="density per unit of ln")
     ax.grid(True, axis="x", color=FAINT, linewidth=0.6)
     plain_ticks(ax)
-    figure.frames = [_draw(ax, x, bins, frame, top) for frame in frames]
-    for k, artists in enumerate(figure.frames):
+    drawn = [_draw(ax, x, bins, frame, top) for frame in frames]
+    for k, artists in enumerate(drawn):
         for j, artist in enumerate(artists):
             artist.set(gid=f"frame-{k}-{j}", in_layout=False)
     named = {
@@ -116,8 +138,9 @@ def growing(x, bins, frames: Sequence[Frame], xlabel: str, *, seconds: float = 5
         "simulated outliers": mpl.lines.Line2D([], [], color=VERMILLION, marker="v", linestyle="none"),
     }
     figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=3)
-    figure.show(len(frames) - 1)
-    return figure
+    film = Film(figure, drawn, seconds)
+    film._show([len(frames) - 1])
+    return film
 
 
 def _draw(ax, x, bins, frame: Frame, top: float) -> list[Artist]:
