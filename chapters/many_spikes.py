@@ -131,8 +131,11 @@ draws = range(seed, seed + seeds)
 #
 # ```{math}
 # :label: eq-size
-# \frac1{\sqrt n}\,\big\|\,c_1^k c_k\, \eta^k\, (\tilde X\beta)^{\circ k}(a^{\circ k})^\top\big\|_{\rm op} \approx
-# (2k-1)!!\;\, |c_1^k c_k|\, \|\beta\|^k\, \eta^k\, N^{(1-k)/2} \;\asymp\; n^{k\alpha - (k-1)/2} .
+# \begin{aligned}
+# \frac1{\sqrt n}\,\big\|\,c_1^k c_k\, \eta^k\, (\tilde X\beta)^{\circ k}(a^{\circ k})^\top\big\|_{\rm op}
+# &\approx (2k-1)!!\;\, |c_1^k c_k|\, \|\beta\|^k\, \eta^k\, N^{(1-k)/2} \\
+# &\asymp\; n^{k\alpha - (k-1)/2} .
+# \end{aligned}
 # ```
 #
 # It grows with $n$ if and only if $c_k \neq 0$ and $\alpha > \alpha_k := \frac{k-1}{2k}$.
@@ -437,8 +440,10 @@ Markdown("\n".join(lines))
 #
 # ```{math}
 # :label: eq-outliers
-# D_1 = m_2,\quad D_j = j!\, m_1 \;(j \ne 1), \qquad V_{jk} = N^{1-(j+k)/2}\, \mathbb E\, g^{j+k}, \qquad
+# \begin{gathered}
+# D_1 = m_2,\quad D_j = j!\, m_1 \;(j \ne 1), \qquad V_{jk} = N^{1-(j+k)/2}\, \mathbb E\, g^{j+k}, \\
 # M(\lambda) = T D T^\top + \frac{\phi}{\psi q}\, \Theta^{-1} V^{-1} \Theta^{-1},
+# \end{gathered}
 # ```
 #
 # with $m_1, m_2, q$ of {eq}`eq-traces` and $g \sim \mathcal N(0,1)$. The outliers of $FF^\top/n$ are the $z$ above the bulk with $\det M(-z) = 0$. If $w$ is the null vector there, the unit left singular vector $u$ of the outlier has
