@@ -44,7 +44,7 @@ alphas = [-0.1, 0.0, 0.1, 0.2, 0.29, 0.35, 0.4, 0.45, 0.5]  # simulated step exp
 decades = [3, 6, 9, 12]     # log10 of n in the figure of the sharp staircase [>= 2, <= 15]
 alpha = 0.35                # step exponent where only one is shown [> 0, < 0.5]
 contrast = "relu"           # activation of the experiment on the noise of the gradient
-tilts = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2]                # relative change of the weights in the comparison of activations [> 0, <= 4]
+tilts = [0.1, 0.3, 0.8, 1.6, 3.2]                     # relative change of the weights in the comparison of activations [> 0, <= 4]
 activations = ["tanh", "erf", "relu", "softplus", "sigmoid"]  # compared
 n_test = 3000               # rows of the test batch [>= 100]
 seeds = 8                   # draws that are averaged [>= 2]
@@ -85,12 +85,17 @@ from onestep.theory.geometry import terms
 alphas, decades, tilts = sorted(alphas), sorted(decades), sorted(tilts)
 draws = range(seed, seed + seeds)
 problem = Problem(
-    n=n, d=d, N=N, activation=sine(frequency, phase), teacher=teacher, noise_std=noise_std
+    n=n,
+    d=d,
+    N=N,
+    activation=sine(frequency, phase),
+    teacher=teacher,
+    noise_std=noise_std,
 )
 steps = np.array([problem.step(value) for value in alphas])
 # how many standard errors chance exceeds once in a thousand, with this many draws
-chance = stats.t.ppf(1 - 0.0005, seeds - 1)
-problem
+few = draws[: max(3 * seeds // 4, 2)]  # for experiments that repeat themselves
+chance, chance_few = (stats.t.ppf(1 - 0.0005, len(seen) - 1) for seen in (draws, few))
 
 
 # %% [markdown]
@@ -203,11 +208,19 @@ def gain(problem, ridge, degree, kappa, h=1e-5):
         np.pad([problem.target[k] for k in range(degree + 1)], (0, 2)),
     )
     i = np.arange(1, degree // 2 + 1)
-    fall = [math.factorial(2 * j) / math.factorial(j) * (-(1 + kappa) / 2) ** j for j in i]
+    fall = [
+        math.factorial(2 * j) / math.factorial(j) * (-(1 + kappa) / 2) ** j for j in i
+    ]
     lost = np.dot(fall, c[2 * i] * rho ** (2 * i)) ** 2
-    lost /= sum(math.comb(2 * j, j) * ((1 + kappa) / 2) ** (2 * j) for j in range(degree // 2 + 1))
+    lost /= sum(
+        math.comb(2 * j, j) * ((1 + kappa) / 2) ** (2 * j)
+        for j in range(degree // 2 + 1)
+    )
     bracket = (
-        sum(math.factorial(k) * c[k] ** 2 * rho ** (2 * k) for k in range(2, degree + 1)) - lost
+        sum(
+            math.factorial(k) * c[k] ** 2 * rho ** (2 * k) for k in range(2, degree + 1)
+        )
+        - lost
     )
     linear = c[1] ** 2 * rho**2 if degree else 0.0
     low, mid, high = (traces(problem, ridge * factor) for factor in (1 - h, 1, 1 + h))
@@ -227,7 +240,12 @@ trace, squared = traces(problem, ridge), geometry.beta_norm**2
 quiet = [plateau(problem, ridge, degree)[0] for degree in range(3)]
 paper = (
     ridge * problem.target[1] ** 4 * trace.m2 / squared,
-    ridge * 4 * problem.target[1] ** 4 * problem.target[2] ** 2 * trace.m1 / (3 * squared**2),
+    ridge
+    * 4
+    * problem.target[1] ** 4
+    * problem.target[2] ** 2
+    * trace.m1
+    / (3 * squared**2),
 )
 for degree, name in ((1, "first"), (2, "second")):
     claims.check(
@@ -273,7 +291,10 @@ Markdown(
 def at_size(rows):
     """The problem with `rows` rows, at the same aspect ratios."""
     return replace(
-        problem, n=rows, d=round(problem.phi * rows), N=round(problem.phi / problem.psi * rows)
+        problem,
+        n=rows,
+        d=round(problem.phi * rows),
+        N=round(problem.phi / problem.psi * rows),
     )
 
 
@@ -287,7 +308,10 @@ sharp = {
 infinite = [
     Plain(
         f"{title} error",
-        [Curve(f"$n = 10^{{{power}}}$", (dense, values[e])) for power, values in sharp.items()],
+        [
+            Curve(f"$n = 10^{{{power}}}$", (dense, values[e]))
+            for power, values in sharp.items()
+        ],
         levels={f"degree {k}": level for k, level in enumerate(levels[:, e])},
         legend="lower left" if e else None,
     )
@@ -297,7 +321,11 @@ thresholds = dict(zip(("0", "1/4", "1/3", ""), critical_exponents(4), strict=Tru
 
 # %% mystnb={"figure": {"caption": "The staircase at growing $n$: training and test error against $\\alpha = \\log\\eta/\\log n$. Curves: the every-step equivalent. Horizontal lines: the plateaus of {prf:ref}`thm-imp-all` for degrees 0 to 4. Vertical lines: the exponents $0, \\frac14, \\frac13, \\frac38$. There is no simulation in this figure: nobody can draw such matrices.", "name": "fig-imp-sharp"}, "image": {"alt": "Two panels with four falling curves each. At n of a thousand the curve is a smooth slope. At a million it has bends. At ten to the twelve it is a staircase with flat treads on the horizontal lines of degree 0, 1, 2 and 3, and drops at the marked exponents 0, one quarter, one third and three eighths."}}
 side_by_side(
-    infinite, r"$\alpha = \log\eta/\log n$", marks=thresholds, mark_height=0.07, height=3.6
+    infinite,
+    r"$\alpha = \log\eta/\log n$",
+    marks=thresholds,
+    mark_height=0.07,
+    height=3.6,
 )
 
 # %% [markdown]
@@ -352,7 +380,9 @@ for degree in (1, 2, 3):
 best = [best_ridge(problem, eta, geometry) for eta in (0.0, *steps)]
 penalties = np.array([ridge, *(value for value, _ in best)])
 runs = run_many(problem, [0.0, *steps], penalties, draws, n_test=n_test)
-level = [over_seeds(runs.values(name)[:, :, 0]) for name in ("train_error", "test_error")]
+level = [
+    over_seeds(runs.values(name)[:, :, 0]) for name in ("train_error", "test_error")
+]
 paired = [
     over_seeds(runs.values(name)[:, :1, 0] - runs.values(name)[:, 1:, 0])
     for name in ("train_error", "test_error")
@@ -385,7 +415,11 @@ curves_level = [
         [
             Curve("every-step equivalent", (fine, every_step[e])),
             Curve("finite strength", (fine, finite_strength[e])),
-            Curve("simulated", None, (alphas, level[e].mean[1:], level[e].standard_error[1:])),
+            Curve(
+                "simulated",
+                None,
+                (alphas, level[e].mean[1:], level[e].standard_error[1:]),
+            ),
         ],
         baselines(fine) if e else {},
     )
@@ -397,7 +431,9 @@ curves_gain = [
         [
             Curve("every-step equivalent", (fine, untrained[e] - every_step[e])),
             Curve("finite strength", (fine, untrained[e] - finite_strength[e])),
-            Curve("simulated", None, (alphas, paired[e].mean, paired[e].standard_error)),
+            Curve(
+                "simulated", None, (alphas, paired[e].mean, paired[e].standard_error)
+            ),
         ],
         {},
         ylabel="lower by",
@@ -407,7 +443,10 @@ curves_gain = [
 
 # %% mystnb={"figure": {"caption": "The simulated staircase. Top: errors against $\\alpha = \\log\\eta/\\log n$, with the best linear model and the Bayes error. Bottom: the gain over the untrained network on the same draw. Solid: the every-step equivalent; dashed: finite strength. Points: simulation, mean over seeds with standard errors. Vertical lines: the exponents $0, \\frac14, \\frac13, \\frac38$.", "name": "fig-imp-simulated"}, "image": {"alt": "Four panels against alpha. Training and test error fall smoothly; the error bars of the levels are wide. In the lower panels the paired gains rise smoothly from zero through all marked exponents, with narrow error bars, along the every-step curve. No flat tread is visible."}}
 against(
-    [*curves_level, *curves_gain], r"$\alpha = \log\eta/\log n$", xscale="linear", marks=thresholds
+    [*curves_level, *curves_gain],
+    r"$\alpha = \log\eta/\log n$",
+    xscale="linear",
+    marks=thresholds,
 )
 
 # %%
@@ -476,7 +515,10 @@ def learned(problem, ridge, eta, geometry):
         (columns,), (shrink,) = spikes.columns()
         columns, top = columns[: spikes.orders[-1] + 1], spikes.orders[-1] + 1
         target = np.array(
-            [problem.target[k] * math.sqrt(math.factorial(k)) * rho**k for k in range(top)]
+            [
+                problem.target[k] * math.sqrt(math.factorial(k)) * rho**k
+                for k in range(top)
+            ]
         )
         weight = np.where(np.arange(top) == 1, math.sqrt(trace.m2 / trace.m1), 1.0)
         price = math.sqrt(problem.phi / (problem.psi * trace.q * trace.m1)) * shrink
@@ -501,7 +543,9 @@ def learned_by(problem, seed, etas):
     found = []
     for eta in etas:
         fit = path(
-            network.features(problem, draw.ridge.X, draw.W0, step.matrix, eta), draw.ridge.y, ridge
+            network.features(problem, draw.ridge.X, draw.W0, step.matrix, eta),
+            draw.ridge.y,
+            ridge,
         )
         output = network.predict(
             problem, draw.test.X, draw.W0, step.matrix, eta, fit.coefficients[:, 0]
@@ -557,7 +601,7 @@ Markdown(
 )
 
 # %% [markdown]
-# The degrees wake up one after the other. Degree one is learned in part by the untrained network: that is all *it* can do. The last column of the table is what a perfect fit along $\beta$ would have.
+# The degrees wake up one after the other. Degree one is learned in part by the untrained network: that is all *it* can do. The last column of the table is what a perfect fit along $\beta$ would have. To the right of the figure, where $\delta$ is no longer small, finite strength is not exact: degrees three and four wake later than it says, and the network gives up a little of degree one.
 
 # %%
 below = [k for k in range(len(shown)) if shown[k] <= 0.36]
@@ -570,7 +614,9 @@ claims.check(
     kind="at most",
 )
 for k in there:
-    predicted = np.array([learned(problem, ridge, n ** shown[i], geometry)[k - 1] for i in below])
+    predicted = np.array(
+        [learned(problem, ridge, n ** shown[i], geometry)[k - 1] for i in below]
+    )
     dropped = (
         (n ** shown[below] * problem.student[1] * geometry.beta_norm) ** 2
         / N
@@ -622,9 +668,15 @@ def slopes(problem, seed, eta):
 
 
 if loud.student[2] != 0:
-    true, rank_one, lengths = np.transpose([slopes(loud, s, loud.step(0.2)) for s in draws])
+    true, rank_one, lengths = np.transpose(
+        [slopes(loud, s, loud.step(0.2)) for s in draws]
+    )
     for name, values, expected in (
-        ("The noise of the gradient lengthens its rows by kappa", lengths, predicted_kappa),
+        (
+            "The noise of the gradient lengthens its rows by kappa",
+            lengths,
+            predicted_kappa,
+        ),
         (
             "The noise of the gradient adds kappa to the even spike (paired difference of slopes)",
             true - rank_one,
@@ -642,7 +694,8 @@ if loud.student[2] != 0:
         )
     claims.check(
         "Negative control: the slope after the true step is not that of t^2 (distance from the rank-one step's in standard errors)",
-        measured=over_seeds(true - rank_one).mean / over_seeds(true - rank_one).standard_error,
+        measured=over_seeds(true - rank_one).mean
+        / over_seeds(true - rank_one).standard_error,
         predicted=3.0,
         tolerance=0.0,
         source="Improvement, lemma: powers in noise",
@@ -652,7 +705,7 @@ if loud.student[2] != 0:
 # %% tags=["remove-input"]
 Markdown(
     f"With {contrast} and {loud.d} inputs the slope is {over_seeds(rank_one):.3f} after the rank-one step and **{over_seeds(true):.3f}** after the true one; predicted are 1 and $1 + \\kappa$ = {1 + predicted_kappa:.3f}. "
-    f"For this network the second stair is {3 / (2 + (1 + predicted_kappa) ** 2):.0%} of {{eq}}`eq-imp-two`."
+    f"For this network the second stair is {3 / (2 + (1 + predicted_kappa) ** 2):.0%} of the one for $\\kappa = 0$."
     if loud.student[2] != 0
     else f"{contrast} has no even part of degree two, and nothing to compare."
 )
@@ -693,7 +746,10 @@ def predicted_gain(problem, theory=any_step.errors):
 
 def structured(problem, ridge, etas):
     """Test errors with the noise of the gradient as it is, correlated between units; the same as isotropic if c_2 = 0."""
-    kinds = ["structured" if problem.student[2] != 0 and eta > 0 else "isotropic" for eta in etas]
+    kinds = [
+        "structured" if problem.student[2] != 0 and eta > 0 else "isotropic"
+        for eta in etas
+    ]
     return np.array(
         [
             any_step.errors(problem, *point, noise=kind)[1]
@@ -706,7 +762,7 @@ def simulated_gain(problem):
     """Relative gain, simulated and from the structured equivalent, each network at the penalty that theory calls best."""
     etas = [0.0, problem.step(alpha)]
     chosen = tuned(problem, etas)[0]
-    test = run_many(problem, etas, chosen, draws, n_test=n_test).values("test_error")
+    test = run_many(problem, etas, chosen, few, n_test=n_test).values("test_error")
     without, after = structured(problem, chosen, etas)
     return over_seeds(1 - test[:, 1, 1] / test[:, 0, 0]), 1 - after / without
 
@@ -743,15 +799,25 @@ cuts = {
         [0.0, 0.5, 1.0, 1.5],
     ),
 }
-by_shape = np.array([[predicted_gain(shaped(phi, psi), finite) for phi in phis] for psi in psis])
+by_shape = np.array(
+    [[predicted_gain(shaped(phi, psi), finite) for phi in phis] for psi in psis]
+)
 by_teacher = np.array(
-    [[predicted_gain(taught(noise, second), finite) for noise in noises] for second in seconds]
+    [
+        [predicted_gain(taught(noise, second), finite) for noise in noises]
+        for second in seconds
+    ]
 )
 at_spots = {
-    name: [simulated_gain(make(x)) for x in places] for name, (make, _, places) in cuts.items()
+    name: [simulated_gain(make(x)) for x in places]
+    for name, (make, _, places) in cuts.items()
 }
-spots = {name: [measured for measured, _ in values] for name, values in at_spots.items()}
-along_cut = {name: [predicted_gain(make(x)) for x in xs] for name, (make, xs, _) in cuts.items()}
+spots = {
+    name: [measured for measured, _ in values] for name, values in at_spots.items()
+}
+along_cut = {
+    name: [predicted_gain(make(x)) for x in xs] for name, (make, xs, _) in cuts.items()
+}
 
 # %% tags=["hide-input"]
 names = list(cuts)
@@ -795,7 +861,11 @@ panels_of_cuts = [
             Curve(
                 "simulated",
                 None,
-                (places, [v.mean for v in spots[name]], [v.standard_error for v in spots[name]]),
+                (
+                    places,
+                    [v.mean for v in spots[name]],
+                    [v.standard_error for v in spots[name]],
+                ),
             ),
         ],
         title=name,
@@ -820,7 +890,7 @@ for name, values in spots.items():
         f"Relative test improvement at the spots along {plain} (root mean square deviation in standard errors, {len(values)} spots)",
         measured=deviation(measured, [value for _, value in at_spots[name]]),
         predicted=0.0,
-        tolerance=chance,
+        tolerance=chance_few,
         source="Improvement, maps",
         kind="at most",
     )
@@ -836,11 +906,15 @@ for name, values in spots.items():
 # A network that has learned features needs another penalty. The runs of {numref}`fig-imp-simulated` were fitted with the penalty that theory calls best at their step, too.
 
 # %%
-retuned = runs.values("test_error")[:, np.arange(len(steps) + 1), np.arange(1, len(steps) + 2)]
+retuned = runs.values("test_error")[
+    :, np.arange(len(steps) + 1), np.arange(1, len(steps) + 2)
+]
 at_best = over_seeds(retuned)
 fair, unfair = (
     over_seeds(retuned[:, :1] - retuned),
-    over_seeds(runs.values("test_error")[:, :1, 0] - runs.values("test_error")[:, :, 0]),
+    over_seeds(
+        runs.values("test_error")[:, :1, 0] - runs.values("test_error")[:, :, 0]
+    ),
 )
 tuned_error = tuned(problem, [0.0, *n ** fine[::3]])[1]
 best_predicted = np.array(
@@ -858,7 +932,7 @@ penalty_panels = [
             Curve("with the step", (alphas, penalties[2:])),
             Curve("without a step", flat(penalties[1], fine)),
         ],
-        yscale="log",
+        ylim=(0.0, None),
         title="Penalty",
         legend="best",
     ),
@@ -891,7 +965,8 @@ side_by_side(penalty_panels, r"$\alpha = \log\eta/\log n$", height=3.3)
 claims.check(
     f"Gain in test error, each step at its own best penalty, follows the every-step equivalent (root mean square deviation in standard errors, {len(alphas)} step exponents on common draws)",
     measured=deviation(
-        Average(fair.mean[1:], fair.standard_error[1:]), best_predicted[0] - best_predicted[1:]
+        Average(fair.mean[1:], fair.standard_error[1:]),
+        best_predicted[0] - best_predicted[1:],
     ),
     predicted=0.0,
     tolerance=chance,
@@ -906,7 +981,7 @@ excess = over_seeds(
     )[:, -1]
 )
 Markdown(
-    f"At the largest step the test error falls by {unfair.mean[-1]:.3f} at the fixed penalty, and by {fair.mean[-1]:.3f} when both networks have their best one; the difference, {excess:.3f}, is not learning but tuning. "
+    f"At the largest step the test error falls by {unfair.mean[-1]:.3f} at the fixed penalty, and by {fair.mean[-1]:.3f} when both networks have their best one. The first number minus the second, {excess:.3f}, is not learning but tuning. "
     f"The best penalty itself goes from {penalties[1]:.3g} without a step to {penalties[-1]:.3g}."
 )
 
@@ -927,39 +1002,37 @@ def by_tilt(problem, tilts):
 
 
 compared = {name: replace(half, activation=name) for name in activations}
-smooth = np.geomspace(tilts[0] / 2, tilts[-1], 15)
+smooth = np.geomspace(tilts[0] / 2, tilts[-1], 11)
 theory_by_name, simulated_by_name = {}, {}
 for name, each in compared.items():
-    theory_by_name[name] = tuned(each, [0.0, *by_tilt(each, smooth)])
     etas = [0.0, *by_tilt(each, tilts)]
     chosen = tuned(each, etas)[0]
-    test = run_many(each, etas, chosen, draws, n_test=n_test).values("test_error")
+    test = run_many(each, etas, chosen, few, n_test=n_test).values("test_error")
+    at_tilts = structured(each, chosen, etas)
     simulated_by_name[name] = (
         test[:, np.arange(len(etas)), np.arange(len(etas))],
-        structured(each, chosen, etas),
+        at_tilts,
     )
+    # structured noise takes its time: where it matters, the line is drawn through the simulated steps
+    isotropic = each.student[2] == 0
+    line = tuned(each, [0.0, *by_tilt(each, smooth)])[1] if isotropic else at_tilts
+    theory_by_name[name] = smooth if isotropic else np.array(tilts), line
+
 
 # %% tags=["hide-input"]
+def gain_by_tilt(name):
+    """Predicted and measured gain of one activation over its own untrained network."""
+    (x, line), (values, _) = theory_by_name[name], simulated_by_name[name]
+    average = over_seeds(values[:, :1] - values[:, 1:])
+    return Curve(
+        name, (x, line[0] - line[1:]), (tilts, average.mean, average.standard_error)
+    )
+
+
 gains_by_tilt = [
     Plain(
         "gain in test error",
-        [
-            Curve(
-                name,
-                (smooth, theory_by_name[name][1][0] - theory_by_name[name][1][1:])
-                if compared[name].student[2] == 0
-                else (tilts, simulated_by_name[name][1][0] - simulated_by_name[name][1][1:]),
-                (
-                    tilts,
-                    *(lambda a: (a.mean, a.standard_error))(
-                        over_seeds(
-                            simulated_by_name[name][0][:, :1] - simulated_by_name[name][0][:, 1:]
-                        )
-                    ),
-                ),
-            )
-            for name in activations
-        ],
+        [gain_by_tilt(name) for name in activations],
         legend="upper left",
     )
 ]
@@ -977,12 +1050,12 @@ side_by_side(
 rows = []
 for name in activations:
     each, (values, _) = compared[name], simulated_by_name[name]
-    curve = theory_by_name[name][1]
+    x, curve = theory_by_name[name]
     top = int(np.argmin(curve[1:]))
     orders = ", ".join(str(k) for k in range(1, 5) if each.student[k] != 0)
     simulated_best = int(np.argmin(values.mean(axis=0)[1:]))
     rows.append(
-        f"| {name} | {orders} | {curve[0]:.3f} | {curve[1 + top]:.3f} | {smooth[top]:.2g} | {math.log(by_tilt(each, smooth[top])) / math.log(each.n):.2f} | {tilts[simulated_best]:g} | {over_seeds(values[:, 1 + simulated_best]):.3f} |"
+        f"| {name} | {orders} | {curve[0]:.3f} | {curve[1 + top]:.3f} | {x[top]:.2g} | {math.log(by_tilt(each, x[top])) / math.log(each.n):.2f} | {tilts[simulated_best]:g} | {over_seeds(values[:, 1 + simulated_best]):.3f} |"
     )
 Markdown(
     "| activation | orders up to 4 | test error, no step | best step | at $\\delta$ | that is $\\alpha$ | simulated: best $\\delta$ | test error there |\n|---|---|---:|---:|---:|---:|---:|---:|\n"
@@ -998,7 +1071,7 @@ for name in activations:
         f"Gain of {name} against delta, each step at its best penalty (root mean square deviation in standard errors, {len(tilts)} steps on common draws)",
         measured=deviation(average, predicted[0] - predicted[1:]),
         predicted=0.0,
-        tolerance=chance,
+        tolerance=chance_few,
         source="Improvement, activations",
         kind="at most",
     )
@@ -1016,14 +1089,19 @@ blind = {
     "exponent 1, for comparison": replace(half, teacher=(0.0, 1.0, 0.5)),
 }
 some = np.array([value for value in alphas if value >= 0])[::2]
-blind_gain = {}
+blind_gain, cosines = {}, {}
 for name, each in blind.items():
-    test = run_many(each, [0.0, *each.n**some], ridge, draws, n_test=n_test).values("test_error")[
-        :, :, 0
-    ]
+    seen = run_many(each, [0.0, *each.n**some], ridge, draws, n_test=n_test)
+    test, cosines[name] = (
+        seen.values("test_error")[:, :, 0],
+        over_seeds(seen.values("rho") ** 2),
+    )
     label = each.target.second_moment + each.noise_variance
     expected = structured(each, [ridge] * (len(some) + 1), [0.0, *each.n**some]) / label
-    blind_gain[name] = over_seeds((test[:, :1] - test[:, 1:]) / label), expected[0] - expected[1:]
+    blind_gain[name] = (
+        over_seeds((test[:, :1] - test[:, 1:]) / label),
+        expected[0] - expected[1:],
+    )
 
 # %% tags=["hide-input"]
 blind_panel = Plain(
@@ -1042,12 +1120,12 @@ side_by_side([blind_panel], r"$\alpha = \log\eta/\log n$", columns=1, height=3.2
 for name in ("exponent 2", "exponent 3"):
     average, predicted = blind_gain[name]
     claims.check(
-        f"A teacher with information {name} gains what the every-step equivalent says, nothing or less (root mean square deviation in standard errors, {len(some)} steps on common draws)",
-        measured=deviation(average, predicted),
+        f"A teacher with information {name}: the loss is at most that of the every-step equivalent (smallest gain beyond the predicted one, in standard errors)",
+        measured=np.min((average.mean - predicted) / average.standard_error),
         predicted=0.0,
         tolerance=chance,
         source="Improvement, teachers that one step cannot see",
-        kind="at most",
+        kind="at least",
     )
     claims.check(
         f"A teacher with information {name}: the largest gain is no gain (in standard errors)",
@@ -1058,6 +1136,15 @@ for name in ("exponent 2", "exponent 3"):
         kind="at most",
     )
 
+# %% tags=["remove-input"]
+Markdown(
+    "At these sizes the damage is smaller than predicted for the quadratic teacher. The direction is not quite random: $\\rho^2$ is "
+    + ", ".join(
+        f"{value:.3f} (information {name})" for name, value in list(cosines.items())[:2]
+    )
+    + " in these draws, where the limit is 0. The claims therefore bound the loss from one side only."
+)
+
 # %% [markdown]
 # One exception: a *constant*. If $c_{\star,0} \ne 0$, even spikes offer the constant that the network otherwise lacks, and the error falls although nothing of the teacher's shape was learned. Subtract the mean of the labels before you judge a step.
 #
@@ -1067,7 +1154,7 @@ for name in ("exponent 2", "exponent 3"):
 #
 # * **Is it worth it?** The gain is governed by $\rho^2 = c_{\star,1}^2/\big(c_{\star,1}^2 + \frac{d}{n_{\rm grad}}\,\mathbb E y^2\big)$. If the labels have no linear part, do not bother. If $d/n$ or the noise is large, spend data on the gradient first: degree $k$ gains like $\rho^{2k}$.
 # * **How large?** Exponents are for infinite $n$. At a given size choose $\eta$ by the relative change of the first layer, {eq}`eq-imp-tilt`: $\delta$ near one, or somewhat less for odd activations: the region of the flat tops of {numref}`fig-imp-activations`. The axis there is logarithmic, so a factor of two either way matters little.
-# * **When does it hurt?** In the limit never, as long as $\eta \ll \sqrt n$ ({prf:ref}`cor-imp-two`). At finite sizes when $\delta > 1$ and the direction is poor: the tilt then costs random features and buys little.
+# * **When does it hurt?** On the plateaus, that is for $\eta = n^\alpha$ with $\alpha < \frac12$ and $n \to \infty$, never ({prf:ref}`cor-imp-two`). At finite sizes when $\delta > 1$ and the direction is poor: the tilt then costs random features and buys little.
 # * **Tune the penalty again** after the step, {numref}`fig-imp-penalty`; and judge the step against a tuned network without it. At one fixed penalty, learning and tuning are mixed.
 # * **Activations**: choose one with an even part if the teacher may have one. Odd activations have no even stairs at all.
 #
@@ -1121,7 +1208,10 @@ for m in (1, 2, 3):
     claims.check(
         f"Share of the quadratic part that {2 * m} spikes leave, without noise in the gradient",
         measured=1
-        - (plateau(quadratic, ridge, 1, still)[0] - plateau(quadratic, ridge, 2 * m, still)[0])
+        - (
+            plateau(quadratic, ridge, 1, still)[0]
+            - plateau(quadratic, ridge, 2 * m, still)[0]
+        )
         / full,
         predicted=loss(m),
         tolerance=1e-8,
@@ -1129,7 +1219,9 @@ for m in (1, 2, 3):
         explain="Needs an activation whose coefficients up to this order are not zero.",
     )
 Markdown(
-    "Left over: " + ", ".join(f"{loss(m):.3f} with {2 * m} spikes" for m in (1, 2, 3, 10)) + "."
+    "Left over: "
+    + ", ".join(f"{loss(m):.3f} with {2 * m} spikes" for m in (1, 2, 3, 10))
+    + "."
 )
 
 # %% [markdown]
@@ -1155,7 +1247,9 @@ Markdown(
 splits = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
 split_errors = []
 for part in splits:
-    share_of = replace(problem, n=round(2 * n * (1 - part)), n_gradient=round(2 * n * part))
+    share_of = replace(
+        problem, n=round(2 * n * (1 - part)), n_gradient=round(2 * n * part)
+    )
     split_errors.append(tuned(share_of, [problem.step(alpha)])[1][0])
 best_split = splits[int(np.argmin(split_errors))]
 Markdown(
