@@ -164,14 +164,18 @@ Markdown(
 # ````{prf:theorem} Equivalence of errors
 # :label: thm-err-equivalence
 #
-# In the proportional limit, with $\eta = n^\alpha$ and $\alpha$ in the regime of $l$ spikes, ridge regression has the same limiting training error, and the same limiting test error, on
+# In the proportional limit, with $\eta = n^\alpha$, $\alpha$ in the regime of $l$ spikes and the noise of the gradient neglected ($\kappa = 0$ below), ridge regression has the same limiting training error, and the same limiting test error, on
 #
 # 1. the network's features $F$;
 # 2. the spiked approximation {eq}`eq-err-spiked`;
 # 3. its Gaussian equivalent, in which $c_1 \tilde X W_0^\top + c_> Z$ takes the place of $F_0$.
 # ````
 #
-# {cite:t}`Moniri2024` prove this. The theory works with the third model; the reader cares about the first. So the first question to a simulation is whether they agree *on the same draw*: same weights, same data, same step.
+# {cite:t}`Moniri2024` state this for the gradient as it is. For the even spikes we have to add one proviso, which [Improvement](improvement) derives and measures. The noise of the gradient lengthens the rows of $W$, by a share $\kappa$ of their squared shift along $\beta$, {eq}`eq-imp-kappa`. Spike $k$ of the network then carries
+# $\mathbb E_g (t + \sqrt\kappa\, g)^k$, with $g \sim \mathcal N(0,1)$ and $t = \tilde X\beta/\|\beta\|$, in place of $t^k$: the second one $t^2 + \kappa$. With a single spike, or with an odd activation, no limit changes. Otherwise the network differs from the other two models however large $n$ is: of what the second spike adds in the limit, the share $3/(2 + (1+\kappa)^2)$ remains
+# ({prf:ref}`cor-imp-two`). This chapter writes $t^k$ throughout, which is exact when the batch of the step has many more rows than $d$. `Geometry.lengthened` restores $\kappa$ in the library's formulas, and {prf:ref}`thm-err-train` says where it enters.
+#
+# The theory works with the third model; the reader cares about the first. So the first question to a simulation is whether they agree *on the same draw*: same weights, same data, same step.
 #
 # A fair comparison of test errors needs test features in each model. In the second they are what {eq}`eq-err-spiked` gives for the rows of the test batch. In the third, a test row keeps $W_0$, $\beta$ and $a$ but
 # gets a *fresh* row of $Z$: in the network the non-linear part of a new input's features is new, too. (Re-using the rows of $Z$ would give test rows the noise of training rows, to which the fit has adapted.)
@@ -185,12 +189,12 @@ Markdown(
 #
 # * $T$ be the matrix that writes powers in Hermite polynomials, $t^k = \sum_j T_{kj} He_j(t)$;
 # * $D = \operatorname{diag}(D_0, D_1, \dots)$ with $D_1 = m_2$ and $D_j = j!\, m_1$ for $j \ne 1$;
-# * $\theta_k = c_1^k c_k\, \eta^k \|\beta\|^k$ the strength of spike $k$, $\Theta = \operatorname{diag}(\theta_k)$, and $V_{jk} = \sum_i a_i^{j+k}$ the Gram matrix of the vectors $a^{\circ k}$.
+# * $\theta_k = c_1^k c_k\, \eta^k \|\beta\|^k$ the strength of spike $k$, $\Theta = \operatorname{diag}(\theta_k)$, and $V_{jk} = \sum_i a_i^{j+k}$ the Gram matrix of the vectors $a^{\circ k}$, in the limit $N^{1-(j+k)/2}\, \mathbb E\, g^{j+k}$ with $g \sim \mathcal N(0,1)$.
 #
 # ````{prf:theorem} Training error at finite strength (ours)
 # :label: thm-err-train
 #
-# In the proportional limit
+# In the proportional limit, for the spiked approximation {eq}`eq-err-spiked`,
 #
 # ```{math}
 # :label: eq-err-train
@@ -205,7 +209,7 @@ Markdown(
 # b = c_{\star,1}^2\, m_2 + (c_\star^2 - c_{\star,1}^2 + \sigma_\varepsilon^2)\, m_1
 # ```
 #
-# and $v_k = \sum_j T_{kj}\, D_j\, c_{\star,j}\, \rho^j$. Infinitely strong spikes, $S = 0$, give the limits of {cite:t}`Moniri2024`.
+# and $v_k = \sum_j T_{kj}\, D_j\, c_{\star,j}\, \rho^j$. Infinitely strong spikes, $S = 0$, give the limits of {cite:t}`Moniri2024`. For the network, $T_{kj}$ is to be read as $T_{kj}(1+\kappa)^{(k-j)/2}$ where an even spike is active (for $c_{\star,0} = 0$; {prf:ref}`lem-imp-powers`).
 # ````
 #
 # ````{dropdown} Proof idea: two minimisations
@@ -237,7 +241,7 @@ Markdown(
 # \mathcal L_{\rm tr} = \lambda \min_w \big[\, b - 2 v^\top w + w^\top T D T^\top w + w^\top S\, w \,\big] = \lambda \big[\, b - v^\top M^{-1} v \,\big]. \qquad\square
 # $$
 #
-# What was used: Gaussian equivalence for $F_0$, and that quadratic forms in independent vectors concentrate. Both become exact as $n \to \infty$. What was dropped is the change of $F_0$ itself, of relative order $\eta^2/N$; {ref}`a later section <sec-err-breaks>` measures it.
+# What was used: Gaussian equivalence for $F_0$, and that quadratic forms in independent vectors concentrate. Both become exact as $n \to \infty$. What was dropped, in passing from the network to its spikes, is the change of $F_0$ itself, of relative order $\eta^2/N$, which {ref}`a later section <sec-err-breaks>` measures, and the noise of the gradient, that is $\kappa$.
 # ````
 #
 # Read the proof's last line as a recipe. **One gradient step adds the regressors $t, t^2, t^3, \dots$ to the untrained random features**, one for each active order, and charges $\lambda w^\top S w$ for using them. A strong spike is
@@ -343,7 +347,7 @@ claims.check(
 # of the fit, $\lambda m_1 = 1 - \mathrm{df}/n$ and {eq}`eq-err-test` is $\frac1n\|\tilde y - F\hat a\|^2 / (1 - \mathrm{df}/n)^2$, a quantity one can compute from the *training* batch alone. The spikes have finite rank, so $m_1$ is that of the untrained features. They enter
 # through $\mathcal L_{\rm tr}$.
 #
-# The library differentiates {eq}`eq-err-train` analytically. By hand a difference quotient will do. (The sum over spikes is cut where, at these sizes, the next term would be stronger than the last; `kept_orders` says where.)
+# The library differentiates {eq}`eq-err-train` analytically. By hand a difference quotient will do. (The sum over spikes is cut where, at these sizes, the terms no longer leave the bulk one after the other; `kept_orders` says where.)
 
 # %%
 def by_hand(problem, ridge, eta, orders, h=1e-4):
@@ -594,7 +598,7 @@ against([*levels, *gaps], "$n$", xticks=sizes)
 
 
 # %% [markdown]
-# Training and test error of all three models lie on the predicted curve. The differences on one draw are much smaller than the scatter from draw to draw, which is why they have panels of their own. Replacing $F_0$ by its Gaussian equivalent
+# With the book's parameters, training and test error of all three models lie on the predicted curve. The differences on one draw are much smaller than the scatter from draw to draw, which is why they have panels of their own. Replacing $F_0$ by its Gaussian equivalent
 # changes nothing that these draws could resolve. Replacing the network by {eq}`eq-err-spiked` changes the training error a little, and less as $n$ grows: what that approximation drops is of relative order
 #
 # ```{math}
@@ -602,7 +606,7 @@ against([*levels, *gaps], "$n$", xticks=sizes)
 # \delta^2 = \frac{(\eta\, c_1 \|\beta\|)^2}{N} \;\propto\; n^{2\alpha - 1},
 # ```
 #
-# the mean square of the coefficient $\eta c_1 a_j\|\beta\|$ with which $t$ enters a unit's argument. It is the second-order term of an expansion in that coefficient. The claims below allow for it, and check that the gap closes at this rate. For the scatter of the draws every claim of this page allows as many standard errors as chance exceeds once in a thousand (Student's distribution).
+# the mean square of the coefficient $\eta c_1 a_j\|\beta\|$ with which $t$ enters a unit's argument. It is the second-order term of an expansion in that coefficient. The claims below allow for it, and check that from the smallest size to the largest the gap closes at this rate. (Where an even spike is active the rate cannot last: what $\kappa$ contributes stays.) For the scatter of the draws every claim of this page allows as many standard errors as chance exceeds once in a thousand (Student's distribution).
 
 # %% tags=["hide-input"]
 def tilt(problem, eta):
@@ -820,7 +824,7 @@ claims.check(
 # ````{prf:proposition} The peak (ours in this form)
 # :label: prop-err-peak
 #
-# Let $N = n$ and $u = q m_1$. As $\lambda \to 0$, $p = q = \sqrt{\lambda u}\,(1 + o(1))$ where $u$ solves $c_>^2 u + \dfrac{c_1^2\, \phi\, u}{\phi + c_1^2 u} = 1$, and
+# Let $N = n$, $c_> \ne 0$ and $u = q m_1$. As $\lambda \to 0$, $p = q = \sqrt{\lambda u}\,(1 + o(1))$ where $u$ solves $c_>^2 u + \dfrac{c_1^2\, \phi\, u}{\phi + c_1^2 u} = 1$, and
 #
 # ```{math}
 # :label: eq-err-peak
@@ -942,13 +946,15 @@ for e, title in enumerate(("training", "test")):
 # ````{prf:proposition} Infinitely wide, untrained
 # :label: prop-err-wide
 #
-# As $\psi \to 0$ at fixed $\phi$ and $\psi\lambda$, the errors of the untrained network are those of ridge regression on $\tilde X$ (without intercept) at the penalty
+# As $\psi \to 0$ at fixed $\phi$ and $\psi\lambda$, the predictions of the untrained network, and with them its test error, are those of ridge regression on $\tilde X$ (without intercept) at the penalty
 #
 # ```{math}
 # :label: eq-err-implicit
 # \lambda_{\rm lin} = \frac{\phi\, c_>^2 + \psi\, \lambda}{c_1^2} .
 # ```
 # ````
+#
+# On new inputs, that is. On the training rows the two differ: $\mathcal L_{\rm tr}$ of the network is the share $\psi\lambda/(\phi c_>^2 + \psi\lambda)$ of the linear model's, because the non-linear part can also fit what the linear part leaves.
 #
 # Even without any penalty, $\lambda \to 0$, the wide network is regularised, by its own non-linear part. This *implicit* ridge is why there is no second catastrophe to the right of the peak. Whether it is a good penalty is a matter of luck: $\phi c_>^2/c_1^2$ knows nothing of the teacher.
 
@@ -1059,7 +1065,7 @@ for name, size in zip(best, (0.0, eta), strict=True):
 # ````
 #
 # ````{dropdown} Proof
-# With $n \gg d$ and $c_{\star,1} \ne 0$ the direction is exact, $\rho \to 1$, and $t$ is the teacher's own variable. With $n \gg N \gg d$, $\lambda \to 0$: $\lambda m_1 \to 1$, $u = q m_1 \to \infty$ relative to $\phi$, hence $m_2/m_1 = \phi/(\phi + c_1^2u) \to 0$: linear functions are free. Then {eq}`eq-err-train` with $S = 0$ is least squares of
+# With $n \gg d$, in the batch of the step too, and $c_{\star,1} \ne 0$ the direction is exact, $\rho \to 1$, and $t$ is the teacher's own variable; the rows are not lengthened, as $\kappa \to 0$ by {eq}`eq-imp-kappa`. With $n \gg N \gg d$, $\lambda \to 0$: $\lambda m_1 \to 1$, $u = q m_1 \to \infty$ relative to $\phi$, hence $m_2/m_1 = \phi/(\phi + c_1^2u) \to 0$: linear functions are free. Then {eq}`eq-err-train` with $S = 0$ is least squares of
 # $\sigma_\star(g)$ on the $g^k$ in the inner product in which $He_j$ has square norm $j!$, that is in $L^2$ of the Gaussian, with $He_1$ projected out. $\square$
 # ````
 #
@@ -1107,7 +1113,7 @@ Markdown(
 # (sec-err-breaks)=
 # ## Where it breaks
 #
-# Equation {eq}`eq-err-train` drops terms of relative order $\delta^2$, {eq}`eq-err-tilt`. They vanish as $n \to \infty$ for every $\alpha < \frac12$, but at $n$ of a thousand and large $\alpha$ they can be seen. At $\alpha = \frac12$ they do not vanish at all. The *every-step equivalent*, derived later in the book, keeps them.
+# Equation {eq}`eq-err-train` drops terms of relative order $\delta^2$, {eq}`eq-err-tilt`. They vanish as $n \to \infty$ for every $\alpha < \frac12$, but at $n$ of a thousand and large $\alpha$ they can be seen. At $\alpha = \frac12$ they do not vanish at all. As written it also drops the noise of the gradient, whose $\kappa$ in the even spikes vanishes only as $d/n \to 0$ in the batch of the step. The *every-step equivalent*, derived later in the book, keeps both.
 
 # %%
 steps = np.array([problem.step(value) for value in alphas])
@@ -1141,7 +1147,7 @@ breaking = [
     for e, title in enumerate(("Training", "Test"))
 ]
 
-# %% mystnb={"figure": {"caption": "Errors against the step exponent. Solid: finite strength, {eq}`eq-err-train` and {eq}`eq-err-test`, exact as $n \\to \\infty$ for $\\alpha < \\frac12$. Dashed: the every-step equivalent. Points: simulation, mean over seeds with standard errors.", "name": "fig-err-breaks"}, "image": {"alt": "Training and test error fall with the step exponent. The two theoretical curves coincide for small exponents and separate towards one half, where the simulated points follow the every-step equivalent."}}
+# %% mystnb={"figure": {"caption": "Errors against the step exponent. Solid: finite strength, {eq}`eq-err-train` and {eq}`eq-err-test`, for the spikes $t^k$. Dashed: the every-step equivalent. Points: simulation, mean over seeds with standard errors.", "name": "fig-err-breaks"}, "image": {"alt": "Training and test error fall with the step exponent. The two theoretical curves coincide for small exponents and separate towards one half, where the simulated points follow the every-step equivalent."}}
 against(breaking, r"$\alpha = \log\eta/\log n$", xscale="linear")
 
 # %% tags=["hide-input"]
@@ -1335,7 +1341,7 @@ Markdown(
 )
 
 # %% [markdown]
-# A positive number is a price. The even spike of softplus can turn the constant into something useful: it needs $t^2$ with the right mean, and a teacher with $c_{\star,0}$ and $c_{\star,2}$ of the same sign offers just that. With an odd activation the constant also enters $\|\beta\|$ as noise, and costs a little more than its square.
+# A positive number is a price. The even spike of softplus can turn the constant into something useful: it needs $t^2$ with the right mean, and a teacher with $c_{\star,0}$ and $c_{\star,2}$ of the same sign offers just that. With an odd activation the constant is noise: it costs more than its square, because the fit follows part of it, and it enters $\|\beta\|$ as well. For softplus these numbers are those of the spikes $t^k$. With $c_2$ and $c_{\star,0}$ both different from zero the step also stretches unit $j$ along its own $w_j$, by $2c_2c_{\star,0}\,\eta a_j$. That gives the first spike a constant of its own, which the formulas of this chapter do not know.
 #
 # ````{solution-end}
 # ````

@@ -19,8 +19,8 @@
 # # Growing step: many spikes
 #
 # **The result of this chapter.** Let the step grow with the data, $\eta = n^\alpha$. At $\alpha = 0, \frac14, \frac13, \frac38, \dots, \frac{k-1}{2k}, \dots$ one more singular value leaves
-# the bulk of the feature matrix, and with it the network gains one more power of the direction that it was pushed in. Between the exponents number $l$ and $l+1$ there are exactly $l$ outliers, and their
-# left singular vectors span the polynomials $(\tilde X\beta)^{\circ 1}, \dots, (\tilde X\beta)^{\circ l}$.
+# the bulk of the feature matrix, and with it the network gains one more power of the direction that it was pushed in. Between the exponents number $l$ and $l+1$ there are exactly $l$ outliers, if no Hermite coefficient $c_1, \dots, c_l$ of the activation vanishes, and their
+# left singular vectors span $l$ polynomials: the powers $(\tilde X\beta)^{\circ 1}, \dots, (\tilde X\beta)^{\circ l}$, the even ones up to what the noise of the gradient adds to them.
 #
 # After reading it you will be able to
 #
@@ -112,7 +112,7 @@ draws = range(seed, seed + seeds)
 # ````{prf:theorem} The spiked approximation
 # :label: thm-spiked
 #
-# Let $\eta = n^\alpha$ with $\frac{l-1}{2l} < \alpha < \frac{l}{2l+2}$. In the proportional limit, in probability,
+# Let $\eta = n^\alpha$ with $\frac{l-1}{2l} < \alpha < \frac{l}{2l+2}$. In the proportional limit, with the lengthening of the rows neglected (the remark below), in probability,
 #
 # ```{math}
 # :label: eq-spiked
@@ -122,7 +122,17 @@ draws = range(seed, seed + seeds)
 # where $v^{\circ k}$ is the entry-wise power.
 # ````
 #
-# The theorem is due to {cite:t}`Moniri2024`. Why does the sum end at $l$? Because of the size of its terms.
+# ````{prf:remark} Longer rows, and the even spikes
+# :label: rem-spikes-noise
+#
+# The theorem is due to {cite:t}`Moniri2024`, who state it without the proviso. The rest of the gradient is small in operator norm; yet it lengthens row $j$ by $\kappa s_j^2$, in squares, with $\kappa$ of {eq}`eq-imp-kappa`. Unit $j$ then sees $\sqrt{1 + \kappa s_j^2}\,Z + s_j t$, and its mean response is
+# $\sum_k c_k s_j^k P_k(t)$ with $P_k(t) = \mathbb E_g(t + \sqrt\kappa\,g)^k$, $g \sim \mathcal N(0,1)$ ({prf:ref}`lem-imp-powers`, for $c_{\star,0} = 0$). So spike $k$ carries $P_k$ and not $t^k$: $P_2 = t^2 + \kappa$, $P_3 = t^3 + 3\kappa t$. For $l \ge 2$ the difference is of the order of the spikes themselves and does not vanish as $n$ grows. It vanishes when the gradient batch has many more rows than $d$, which makes $\kappa \to 0$.
+#
+# *What stays*: the powers of $n$, the thresholds $\alpha_k$, the number of outliers, and the space of the odd spikes, because $P_1, P_3, \dots$ span the same polynomials as $t, t^3, \dots$. *What changes*: the constants of the even spikes and the space they span. For $l = 2$ the limiting space is that of $t$ and $t^2 + \kappa$, whose largest angle to that of $t$ and $t^2$ has the sine
+# $\sqrt2\,\kappa/\sqrt{3(2 + (1+\kappa)^2)}$. [Improvement](improvement) derives this and measures it. A slow sine has a small $\kappa$, and this chapter writes its finite-strength formulas for $t^k$; reading $T_{kj}(1+\kappa)^{(k-j)/2}$ for $T_{kj}$ restores $\kappa$ (`Geometry.lengthened`). The any-step theory contains it.
+# ````
+#
+# Why does the sum end at $l$? Because of the size of its terms.
 #
 # ````{prf:proposition} The size of spike k
 # :label: prop-size
@@ -152,9 +162,9 @@ draws = range(seed, seed + seeds)
 # 1. *The next spike.* If $c_{l+1} \ne 0$ it has the norm $n^{(l+1)\alpha - l/2}$, which tends to zero exactly because $\alpha < \frac l{2l+2}$.
 # 2. *The scatter of the response about its mean.* To first order the tilt adds $\sigma'(w_j^\top x_i)\, s_j t_i$ to entry $(i,j)$, and only its mean $c_1 s_j t_i$ is in the sum. The rest, $(\sigma' - c_1) s_j t_i$, is a matrix of nearly independent entries of size $n^{\alpha-1/2}$:
 #    its operator norm over $\sqrt n$ is $n^{\alpha-1/2}$, up to logarithms from the largest $|s_j|$ and $|t_i|$.
-# 3. *The gradient is not exactly rank one.* The rest $\Delta$ of {eq}`eq-rank-one` has norm $n^{-1/2}$ up to logarithms, and $\|\eta\Delta\| \approx n^{\alpha - 1/2}$: it turns each row of $W_0$ a little, and makes it longer.
+# 3. *The gradient is not exactly rank one.* The rest $\Delta$ of {eq}`eq-rank-one` has norm $n^{-1/2}$ up to logarithms, and $\|\eta\Delta\| \approx n^{\alpha - 1/2}$: it turns each row of $W_0$ a little, and makes it longer, {prf:ref}`rem-spikes-noise`.
 #
-# So the error in {eq}`eq-spiked` is, up to logarithms,
+# So, longer rows aside, the error in {eq}`eq-spiked` is, up to logarithms,
 #
 # $$
 # n^{-r}, \qquad -r = \max\big( (l+1)\alpha - \tfrac l2,\;\; \alpha - \tfrac12 \big) ,
@@ -426,7 +436,7 @@ Markdown("\n".join(lines))
 # In every panel of {numref}`fig-approximation` one spike makes the difference between an error that grows and one that decays, and the predicted lines say how. But look at the slopes. In the third regime the error falls so slowly that a ten times larger $n$ hardly helps: the theorem is true, and at these sizes
 # the sum of the first $l$ spikes is still a rough approximation.
 #
-# The tolerance of the second claim is the standard error plus what the spike *after* that one can add or take away. It is not small. At $\alpha$ close to $\alpha_l$ the orders beyond $l$ are all nearly as strong as each other, and those of a sine wave alternate in sign: they cancel in part,
+# The tolerance of the second claim is the standard error plus what the spike *after* that one can add or take away. It is not small. At $\alpha$ close to $\alpha_l$ the orders beyond $l$ are all nearly as strong as each other, and for a sine wave those of the same parity alternate in sign: they cancel in part,
 # which is why the squares of the third panel lie below their line. What is exact is the exponent.
 #
 # ## Three regimes, three spectra
@@ -446,7 +456,7 @@ Markdown("\n".join(lines))
 # \end{gathered}
 # ```
 #
-# with $m_1, m_2, q$ of {eq}`eq-traces` and $g \sim \mathcal N(0,1)$. The outliers of $FF^\top/n$ are the $z$ above the bulk with $\det M(-z) = 0$. If $w$ is the null vector there, the unit left singular vector $u$ of the outlier has
+# with $m_1, m_2, q$ of {eq}`eq-traces` and $g \sim \mathcal N(0,1)$. With $F$ as approximated in {eq}`eq-spiked`, the outliers of $FF^\top/n$ are the $z$ above the bulk with $\det M(-z) = 0$. If $w$ is the null vector there, the unit left singular vector $u$ of the outlier has
 #
 # ```{math}
 # :label: eq-cosines
@@ -467,7 +477,7 @@ Markdown("\n".join(lines))
 # which is $\det M(-z) = 0$. The overlaps follow from the residue of $L^\top (z - FF^\top/n)^{-1} L$ at the pole. For the method see {cite:t}`BenaychGeorges2012`. $\square$
 # ````
 #
-# As $n \to \infty$ at fixed $\alpha$ every strength goes to zero or to infinity, and the proposition counts: one outlier for each active order $k \le l$. At *finite* strength it also says where. And at $\alpha = \alpha_k$ precisely, where $\theta_k$ stays finite, it gives the constant $C_k$ of the table above.
+# As $n \to \infty$ at fixed $\alpha$, not one of the $\alpha_k$, every strength goes to zero or to infinity, and the proposition counts: one outlier for each active order $k \le l$. At *finite* strength it also says where. And at $\alpha = \alpha_k$ precisely, where $\theta_k$ stays finite, it gives the constant $C_k$ of the table above.
 
 # %%
 margin = 1.1  # an outlier is this factor above all untrained eigenvalues
@@ -542,7 +552,7 @@ spikes.regimes(
 #
 # ## The path of the outliers
 #
-# Walk along the whole path of exponents, with the same draws at every step, and compare with both theories: {prf:ref}`prop-outliers` with all orders up to twelve, and the any-step theory.
+# Walk along the whole path of exponents, with the same draws at every step, and compare with both theories: {prf:ref}`prop-outliers` with all orders, at most twelve, that these sizes let one use, and the any-step theory.
 
 # %%
 path = np.linspace(0.0, largest, points)
@@ -766,12 +776,12 @@ for k in range(min(map(len, shares))):
 
 
 # %% [markdown]
-# Look at the second vector. It is not $He_2(t)$ but nearly $t^2$: an even spike carries a constant along, and the network gains, with the quadratic function, the intercept that its centred activation lacks. And the first is not a straight line but bends: the singular vectors
+# Look at the second vector. It is not $He_2(t)$ but nearly $t^2$ (more precisely $t^2 + \kappa$, {prf:ref}`rem-spikes-noise`): an even spike carries a constant along, and the network gains, with the quadratic function, the intercept that its centred activation lacks. And the first is not a straight line but bends: the singular vectors
 # of a sum of spikes that are not orthogonal mix the powers, odd with odd and even with even. What is learned is the *space*.
 #
 # ## How far is the limit?
 #
-# In the limit the leading $l$ left singular vectors span $\{t, t^2, \dots, t^l\}$ exactly. The principal angles between the two spaces measure what is missing. {eq}`eq-cosines` gives the cosines of every singular vector with every $He_k$, and with them the angles; and a formula can be evaluated at sizes that nobody will ever simulate.
+# In the limit, and up to the $\kappa$ of {prf:ref}`rem-spikes-noise` in the even ones, the leading $l$ left singular vectors span $\{t, t^2, \dots, t^l\}$ exactly. The principal angles between the two spaces measure what is missing. {eq}`eq-cosines` gives the cosines of every singular vector with every $He_k$, and with them the angles; and a formula can be evaluated at sizes that nobody will ever simulate.
 
 # %%
 def predicted_angle(problem, alpha):
@@ -1036,7 +1046,7 @@ if present:
 # ## Where it breaks
 #
 # * **Exponents without constants.** The thresholds $\alpha_k$ are $0.25, 0.333, 0.375, 0.4, \dots$; from $\alpha_2$ to $\alpha_3$ the step $n^\alpha$ grows by the factor $n^{1/12}$, which hardly deserves to be called large at any $n$. Constants like $\|\beta\|$ decide which regime a *finite* network is in. In the table of constants, the usual activations with the book's usual teacher are late by up to a regime.
-# * **The series.** Spike $k$ over $\sqrt n$ has the norm $(2k-1)!!\,|c_k|\,s^k\sqrt N$ with $s = \eta c_1\|\beta\|/\sqrt N$. The double factorial makes the sum over $k$ diverge once $s$ is of order one, long before $\alpha = \frac12$ ({ref}`ex-series`). Nothing happens to the network there.
+# * **The series.** Spike $k$ over $\sqrt n$ has the norm $(2k-1)!!\,|c_k|\,s^k\sqrt N$ with $s = \eta c_1\|\beta\|/\sqrt N$. The double factorial makes the sum over $k$ diverge: for the sine once $s$ exceeds $\frac1{2\omega}$ ({ref}`ex-series`), for activations like tanh or ReLU, whose $c_k$ fall more slowly, at every $s$, so that only its first terms are of use. Nothing happens to the network there.
 # * **Polynomials.** With $\sigma$ a polynomial the response to a tilt is unbounded and the scatter of the response heavy-tailed: at $n$ of a thousand the spectrum has more outliers than the theorem allows. Try it: give `Problem` the coefficients `[0, 1, 0.2, 0.1]`.
 # * **The second layer.** $V$ in {eq}`eq-outliers` has to be invertible. With all $a_j$ equal it is not, and there is one outlier for all $\alpha$ ({ref}`ex-constant`).
 # * **The labels.** If $y$ has heavy tails, single training rows leave their own mark in the gradient, and make outliers that the theorem does not know ({ref}`ex-heavy`).
@@ -1174,7 +1184,7 @@ Markdown(
 # ````
 #
 # With $\sigma'(z) = c_1 + 2c_2 z + \dots$ the gradient {eq}`eq-gradient` has the second term $2c_2\, a_j\, w_j^\top A$, $A = \frac1n X^\top \operatorname{diag}(y)\, X$: unit $j$ sees $w_j^\top(I + 2c_2\eta a_j A)\,x$. If the labels are heavy-tailed, one row with a very large $y_i$ gives $A$ an eigenvector
-# $v \approx x_i/\|x_i\|$ with a large eigenvalue, about $y_i\,d/n$, and the feature matrix an outlier along $\tilde X v$. The tails are logarithmic and $\eta/\sqrt N$ is not, so the effect vanishes as $n \to \infty$.
+# $v \approx x_i/\|x_i\|$ with a large eigenvalue, about $y_i\,d/n$, and the feature matrix an outlier along $\tilde X v$. The largest label grows like a power of $\log n$ while $\eta/\sqrt N$ falls like a power of $n$, so the effect vanishes as $n \to \infty$.
 
 # %%
 heavy = replace(problem, teacher=(0.0, 2.5, 4.0))
