@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup, Tag
 from onestep.book.chapters import FOLDER, Book
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+_SHEET = {"width": 673, "height": 987}  # what print.css leaves of A4, in pixels, so that plots have their final width
 _FOOT = '<div style="font-size: 8px; width: 100%; text-align: center"><span class="pageNumber"></span></div>'
 
 
@@ -27,6 +28,7 @@ def joined(pages: Sequence[Path]) -> BeautifulSoup:
     whole = BeautifulSoup(pages[0].read_text(), "html.parser")
     place = whole.find("article")
     articles = [_article(page, names) for page in pages]
+    del articles[0]["style"]
     place.clear()
     place.extend(articles)
     return whole
@@ -49,7 +51,7 @@ def print_pdf(site: Path, documents: Sequence[str], target: Path) -> None:
         file.write(str(joined(pages)))
         file.flush()
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        page = browser.new_page(color_scheme="light", reduced_motion="reduce", viewport={"width": 760, "height": 1000})
+        page = browser.new_page(color_scheme="light", reduced_motion="reduce", viewport=_SHEET)
         page.set_default_timeout(0)
         page.emulate_media(media="print")
         page.goto(Path(file.name).as_uri())
