@@ -833,7 +833,7 @@ claims.check(
 # ````
 #
 # ````{dropdown} Proof
-# With $\mathrm{df}(u) = c_>^2 u + c_1^2\phi u/(\phi + c_1^2 u)$ the equations {eq}`eq-traces` read $p = 1 - \mathrm{df}(u)$, $q = \phi/\psi - \mathrm{df}(u)$ and $\lambda u = p\,q$. At $\phi/\psi = N/n = 1$, $p = q = \sqrt{\lambda u}$, which vanishes with $\lambda$, so $\mathrm{df}(u) \to 1$.
+# With $e(u) = c_>^2 u + c_1^2\phi u/(\phi + c_1^2 u)$, the effective degrees of freedom per row, the equations {eq}`eq-traces` read $p = 1 - e(u)$, $q = \phi/\psi - e(u)$ and $\lambda u = p\,q$. At $\phi/\psi = N/n = 1$, $p = q = \sqrt{\lambda u}$, which vanishes with $\lambda$, so $e(u) \to 1$.
 # The bracket $Q = \mathcal L_{\rm tr}/\lambda$ of {eq}`eq-err-train` is $m_1$ times a function $B$ that depends on $u$ alone: $m_2/m_1 = \phi/(\phi + c_1^2 u)$, and $S$ is $m_1$ times $\phi/(\psi u)$ times a constant matrix. Since $B$ has a derivative in $u$ and $u$ has one in $\sqrt\lambda$, the singular part of
 # $\mathcal L_{\rm te} = -Q'/m_1^2$ comes from $m_1 = p/\lambda = \sqrt{u/\lambda}$ alone: $-m_1'/m_1^2 = (1/m_1)' = \frac12 (\lambda u)^{-1/2}(1 + o(1))$. $\square$
 # ````
@@ -1058,10 +1058,10 @@ for name, size in zip(best, (0.0, eta), strict=True):
 #
 # ```{math}
 # :label: eq-err-floor
-# \sigma_\varepsilon^2 + \min_{p} \; \mathbb E\,\big(\sigma_\star(g) - p(g)\big)^2 ,
+# \sigma_\varepsilon^2 + \min_{h} \; \mathbb E\,\big(\sigma_\star(g) - h(g)\big)^2 ,
 # ```
 #
-# where $p$ runs over $\operatorname{span}\{g\}$ for the untrained network, and over $\operatorname{span}\{g,\, g^k : k \in K\}$ when the spikes of the orders $K$ are infinitely strong.
+# where $h$ runs over $\operatorname{span}\{g\}$ for the untrained network, and over $\operatorname{span}\{g,\, g^k : k \in K\}$ when the spikes of the orders $K$ are infinitely strong.
 # ````
 #
 # ````{dropdown} Proof
@@ -1069,7 +1069,7 @@ for name, size in zip(best, (0.0, eta), strict=True):
 # $\sigma_\star(g)$ on the $g^k$ in the inner product in which $He_j$ has square norm $j!$, that is in $L^2$ of the Gaussian, with $He_1$ projected out. $\square$
 # ````
 #
-# Without a step, then, unlimited data and unlimited width buy the best *linear* predictor and not more. This is the wall that one gradient step takes down, one power after the other. Note that $p$ has no constant term: the even spike $g^2$ has to spend some of itself on its own mean, so that of
+# Without a step, then, unlimited data and unlimited width buy the best *linear* predictor and not more. This is the wall that one gradient step takes down, one power after the other. Note that $h$ has no constant term: the even spike $g^2$ has to spend some of itself on its own mean, so that of
 # $c_{\star,2} He_2$ a part remains.
 
 # %% tags=["hide-input"]
@@ -1113,7 +1113,7 @@ Markdown(
 # (sec-err-breaks)=
 # ## Where it breaks
 #
-# Equation {eq}`eq-err-train` drops terms of relative order $\delta^2$, {eq}`eq-err-tilt`. They vanish as $n \to \infty$ for every $\alpha < \frac12$, but at $n$ of a thousand and large $\alpha$ they can be seen. At $\alpha = \frac12$ they do not vanish at all. As written it also drops the noise of the gradient, whose $\kappa$ in the even spikes vanishes only as $d/n \to 0$ in the batch of the step. The *every-step equivalent*, derived later in the book, keeps both.
+# Equation {eq}`eq-err-train` drops terms of relative order $\delta^2$, {eq}`eq-err-tilt`. They vanish as $n \to \infty$ for every $\alpha < \frac12$, but at $n$ of a thousand and large $\alpha$ they can be seen. At $\alpha = \frac12$ they do not vanish at all. As written it also drops the noise of the gradient, whose $\kappa$ in the even spikes vanishes only as $d/n \to 0$ in the batch of the step. The *every-step equivalent*, the any-step theory of [Growing step](many_spikes), is derived later in the book and keeps both.
 
 # %%
 steps = np.array([problem.step(value) for value in alphas])
@@ -1341,7 +1341,7 @@ Markdown(
 )
 
 # %% [markdown]
-# A positive number is a price. The even spike of softplus can turn the constant into something useful: it needs $t^2$ with the right mean, and a teacher with $c_{\star,0}$ and $c_{\star,2}$ of the same sign offers just that. With an odd activation the constant is noise: it costs more than its square, because the fit follows part of it, and it enters $\|\beta\|$ as well. For softplus these numbers are those of the spikes $t^k$. With $c_2$ and $c_{\star,0}$ both different from zero the step also stretches unit $j$ along its own $w_j$, by $2c_2c_{\star,0}\,\eta a_j$. That gives the first spike a constant of its own, which the formulas of this chapter do not know.
+# A positive number is a price. The even spike of softplus takes part of it back: it needs $t^2$ with the right mean, and a teacher with $c_{\star,0}$ and $c_{\star,2}$ of the same sign offers just that. With an odd activation the constant is noise: it costs more than its square, because the fit follows part of it, and it enters $\|\beta\|$ as well. For softplus these numbers are those of the spikes $t^k$. With $c_2$ and $c_{\star,0}$ both different from zero the step also stretches unit $j$ along its own $w_j$, by $2c_2c_{\star,0}\,\eta a_j$. That gives the first spike a constant of its own, which the formulas of this chapter do not know.
 #
 # ````{solution-end}
 # ````
