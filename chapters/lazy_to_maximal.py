@@ -1671,9 +1671,9 @@ for name in dict.fromkeys((activations[0], activations[-1])):
 # %% [markdown]
 # ## Where it breaks
 #
-# * *Few rows.* The equivalent is a limit $n, d, N \to \infty$ at fixed $\eta/\sqrt N$. At $n$ of some hundred the levels of the errors are a few percent higher than predicted; the table above says how much.
+# * *Few rows.* The equivalent is a limit $n, d, N \to \infty$ at fixed $\eta/\sqrt N$. At $n$ of some hundred expect corrections of a few percent; the table in {ref}`sec-any-axis` says what was seen here.
 # * *Structured noise.* For $c_2 \ne 0$, or a gradient batch that is not much larger than $d$, isotropic noise is an approximation ({ref}`sec-any-structured`). The spectrum and the outliers are computed with isotropic noise only.
-# * *A step far beyond $\sqrt n$.* The theory stands, as long as the residual of the first step is that of the labels. A network trained like this is no longer close to anything that further gradient steps would find.
+# * *A step far beyond $\sqrt n$.* The equivalent itself does not mind; the library's quadratures are tested for steps of up to a few $\sqrt N$.
 # * *An order-one first output* ([Setup](setup)). The direction of the step is then not $\beta$, and the formulas for $\kappa$ and $\rho$ do not apply.
 # * *Heavy-tailed labels.* A few rows dominate $A$ and $B$, and row lengthening differs from its mean.
 
