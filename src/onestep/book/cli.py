@@ -3,12 +3,13 @@
 Exit codes: 0 done; 1 a chapter or the build failed; 2 the request was refused, nothing ran and nothing was written.
 """
 
+import importlib
 import sys
 from pathlib import Path
 
 import click
 
-from onestep.book import build, files, ledger, page, reruns
+from onestep.book import build, files, ledger, page
 from onestep.book.chapters import Book, Chapter
 from onestep.book.options import Failed, Refused, errors, fits, from_file, parameters, preset_file
 from onestep.book.parameters import from_text, listing
@@ -18,7 +19,21 @@ from onestep.book.store import Store, read
 _IMAGES = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands below and those of `reruns`, which is imported for them alone: dask and pandas take their time."""
+
+    _elsewhere = ("plot", "sweep", "table")
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted([*super().list_commands(context), *self._elsewhere])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name in self._elsewhere:
+            return getattr(importlib.import_module("onestep.book.reruns"), name)
+        return super().get_command(context, name)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="onestep")
 @click.option("--book", "folder", type=click.Path(file_okay=False, path_type=Path), help="The book's folder.")
 @click.pass_context
@@ -156,11 +171,6 @@ def _save(path: Path, notebook) -> None:
 def _given(pairs: tuple[tuple[str, str], ...], file: Path | None) -> dict[str, object]:
     given = {} if file is None else from_file(file)
     return given | {name: from_text(text) for name, text in pairs}
-
-
-main.add_command(reruns.sweep)
-main.add_command(reruns.table)
-main.add_command(reruns.plot)
 
 
 if __name__ == "__main__":
