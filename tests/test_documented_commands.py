@@ -17,7 +17,7 @@ PAGES = [BOOK.root / "README.md", *sorted(BOOK.folder.glob("*.md"))]
 LINES = [
     pytest.param(shlex.split(line, comments=True)[1:], id=f"{page.stem}: {line}")
     for page in PAGES
-    for line in re.findall(r"^ *(onestep .*)$", page.read_text(), flags=re.MULTILINE)
+    for line in re.findall(r"^ *(onestep .*)$", page.read_text().replace("\\\n", " "), flags=re.MULTILINE)
 ]
 
 
