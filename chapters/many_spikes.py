@@ -61,7 +61,7 @@ from onestep.book import claims, provenance, record
 from onestep.book.averages import over_seeds
 from onestep.book.figures import curves, side_by_side, spikes, vectors
 from onestep.hermite import basis, monomials_in_hermite
-from onestep.links import Link
+from onestep.links import sine
 from onestep.simulation import equivalent, network, sample
 from onestep.simulation.experiment import geometry
 from onestep.simulation.spectrum import operator_norm, squared_singular_values, top
@@ -77,7 +77,6 @@ from onestep.theory.spikes import (
 )
 
 draws = range(seed, seed + seeds)
-
 
 # %% [markdown]
 # ## What a unit does with its tilt
@@ -189,16 +188,6 @@ draws = range(seed, seed + seeds)
 # Sine features are those of {cite:t}`RahimiRecht2007`. All derivatives are bounded, as the theory asks for; the phase $b$ turns the even coefficients on, and $b = 0$ turns them off. And the teacher's linear part is stronger than elsewhere in this book, which makes $\|\beta\|$, and with it every tilt, larger.
 
 # %%
-def sine(frequency, phase):
-    """sin(frequency z + phase) with unit slope at zero."""
-    size = 1 / (frequency * math.cos(phase))
-    return Link(
-        f"sin({frequency:g}z + {phase:g})",
-        lambda z: size * np.sin(frequency * z + phase),
-        lambda z: size * frequency * np.cos(frequency * z + phase),
-    )
-
-
 problem = Problem(
     n, d, N, activation=sine(frequency, phase), teacher=teacher, noise_std=noise_std
 )
