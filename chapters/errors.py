@@ -1113,7 +1113,7 @@ Markdown(
 # (sec-err-breaks)=
 # ## Where it breaks
 #
-# Equation {eq}`eq-err-train` drops terms of relative order $\delta^2$, {eq}`eq-err-tilt`. They vanish as $n \to \infty$ for every $\alpha < \frac12$, but at $n$ of a thousand and large $\alpha$ they can be seen. At $\alpha = \frac12$ they do not vanish at all. As written it also drops the noise of the gradient, whose $\kappa$ in the even spikes vanishes only as $d/n \to 0$ in the batch of the step. The *every-step equivalent*, the any-step theory of [Growing step](many_spikes), is derived later in the book and keeps both.
+# Equation {eq}`eq-err-train` drops terms of relative order $\delta^2$, {eq}`eq-err-tilt`. They vanish as $n \to \infty$ for every $\alpha < \frac12$, but at $n$ of a thousand and large $\alpha$ they can be seen. At $\alpha = \frac12$ they do not vanish at all. As written it also drops the noise of the gradient, whose $\kappa$ in the even spikes vanishes only as $d/n \to 0$ in the batch of the step. The *any-step theory*, the any-step theory of [Growing step](many_spikes), is derived later in the book and keeps both.
 
 # %%
 steps = np.array([problem.step(value) for value in alphas])
@@ -1135,7 +1135,7 @@ breaking = [
         f"{title} error",
         [
             Curve("finite strength", (alphas_fine, finite_strength[e])),
-            Curve("every-step equivalent", (alphas_fine, every_step[e])),
+            Curve("any-step theory", (alphas_fine, every_step[e])),
             Curve(
                 "simulated",
                 None,
@@ -1147,7 +1147,7 @@ breaking = [
     for e, title in enumerate(("Training", "Test"))
 ]
 
-# %% mystnb={"figure": {"caption": "Errors against the step exponent. Solid: finite strength, {eq}`eq-err-train` and {eq}`eq-err-test`, for the spikes $t^k$. Dashed: the every-step equivalent. Points: simulation, mean over seeds with standard errors.", "name": "fig-err-breaks"}, "image": {"alt": "Training and test error fall with the step exponent. The two theoretical curves coincide for small exponents and separate towards one half, where the simulated points follow the every-step equivalent."}}
+# %% mystnb={"figure": {"caption": "Errors against the step exponent. Solid: finite strength, {eq}`eq-err-train` and {eq}`eq-err-test`, for the spikes $t^k$. Dashed: the any-step theory. Points: simulation, mean over seeds with standard errors.", "name": "fig-err-breaks"}, "image": {"alt": "Training and test error fall with the step exponent. The two theoretical curves coincide for small exponents and separate towards one half, where the simulated points follow the any-step theory."}}
 against(breaking, r"$\alpha = \log\eta/\log n$", xscale="linear")
 
 # %% tags=["hide-input"]
@@ -1157,7 +1157,7 @@ at_alphas = [
 for e, title in enumerate(("training", "test")):
     for formula, name, dropped in zip(
         at_alphas,
-        ("finite strength, up to order delta^2", "every-step equivalent"),
+        ("finite strength, up to order delta^2", "any-step theory"),
         (tilt(problem, steps), 0.0),
         strict=True,
     ):
@@ -1170,7 +1170,7 @@ for e, title in enumerate(("training", "test")):
         )
 last = [abs(measured_alpha[0].mean[-1] - formula[0][-1]) for formula in at_alphas]
 claims.check(
-    f"At alpha = {alphas[-1]:g} the every-step equivalent is nearer to the "
+    f"At alpha = {alphas[-1]:g} the any-step theory is nearer to the "
     "simulated training error than the finite-strength formula (distances)",
     measured=last[1],
     predicted=last[0],

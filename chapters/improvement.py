@@ -285,7 +285,7 @@ Markdown(
 #
 # ## The stairs where they are sharp
 #
-# In the theorem $n$ is infinite. How large is that? The every-step equivalent, `any_step`, predicts errors for every $\eta$ at every finite $n$, and costs the same at $n = 10^{12}$ as at $n = 1000$.
+# In the theorem $n$ is infinite. How large is that? The any-step theory, `any_step`, predicts errors for every $\eta$ at every finite $n$, and costs the same at $n = 10^{12}$ as at $n = 1000$.
 
 # %%
 def at_size(rows):
@@ -319,7 +319,7 @@ infinite = [
 ]
 thresholds = dict(zip(("0", "1/4", "1/3", ""), critical_exponents(4), strict=True))
 
-# %% mystnb={"figure": {"caption": "The staircase at growing $n$: training and test error against $\\alpha = \\log\\eta/\\log n$. Curves: the every-step equivalent. Horizontal lines: the plateaus of {prf:ref}`thm-imp-all` for degrees 0 to 4. Vertical lines: the exponents $0, \\frac14, \\frac13, \\frac38$. There is no simulation in this figure: nobody can draw such matrices.", "name": "fig-imp-sharp"}, "image": {"alt": "Two panels with four falling curves each. At n of a thousand the curve is a smooth slope. At a million it has bends. At ten to the twelve it is a staircase with flat treads on the horizontal lines of degree 0, 1, 2 and 3, and drops at the marked exponents 0, one quarter, one third and three eighths."}}
+# %% mystnb={"figure": {"caption": "The staircase at growing $n$: training and test error against $\\alpha = \\log\\eta/\\log n$. Curves: the any-step theory. Horizontal lines: the plateaus of {prf:ref}`thm-imp-all` for degrees 0 to 4. Vertical lines: the exponents $0, \\frac14, \\frac13, \\frac38$. There is no simulation in this figure: nobody can draw such matrices.", "name": "fig-imp-sharp"}, "image": {"alt": "Two panels with four falling curves each. At n of a thousand the curve is a smooth slope. At a million it has bends. At ten to the twelve it is a staircase with flat treads on the horizontal lines of degree 0, 1, 2 and 3, and drops at the marked exponents 0, one quarter, one third and three eighths."}}
 side_by_side(
     infinite,
     r"$\alpha = \log\eta/\log n$",
@@ -370,7 +370,7 @@ for degree in (1, 2, 3):
     )
 
 # %% [markdown]
-# The test is sharper than it looks: the every-step equivalent knows nothing of plateaus, of $He_k$ or of $\kappa$ in the even spikes. It would miss the second plateau by a constant if {prf:ref}`lem-imp-powers` were wrong.
+# The test is sharper than it looks: the any-step theory knows nothing of plateaus, of $He_k$ or of $\kappa$ in the even spikes. It would miss the second plateau by a constant if {prf:ref}`lem-imp-powers` were wrong.
 #
 # ## The staircase in simulation
 #
@@ -413,7 +413,7 @@ curves_level = [
     Panel(
         f"{title} error",
         [
-            Curve("every-step equivalent", (fine, every_step[e])),
+            Curve("any-step theory", (fine, every_step[e])),
             Curve("finite strength", (fine, finite_strength[e])),
             Curve(
                 "simulated",
@@ -429,7 +429,7 @@ curves_gain = [
     Panel(
         f"Gain in {title} error, paired",
         [
-            Curve("every-step equivalent", (fine, untrained[e] - every_step[e])),
+            Curve("any-step theory", (fine, untrained[e] - every_step[e])),
             Curve("finite strength", (fine, untrained[e] - finite_strength[e])),
             Curve(
                 "simulated", None, (alphas, paired[e].mean, paired[e].standard_error)
@@ -441,7 +441,7 @@ curves_gain = [
     for e, title in enumerate(("training", "test"))
 ]
 
-# %% mystnb={"figure": {"caption": "The simulated staircase. Top: errors against $\\alpha = \\log\\eta/\\log n$, with the best linear model and the Bayes error. Bottom: the gain over the untrained network on the same draw. Solid: the every-step equivalent; dashed: finite strength. Points: simulation, mean over seeds with standard errors. Vertical lines: the exponents $0, \\frac14, \\frac13, \\frac38$.", "name": "fig-imp-simulated"}, "image": {"alt": "Four panels against alpha. Training and test error fall smoothly; the error bars of the levels are wide. In the lower panels the paired gains rise smoothly from zero through all marked exponents, with narrow error bars, along the every-step curve. No flat tread is visible."}}
+# %% mystnb={"figure": {"caption": "The simulated staircase. Top: errors against $\\alpha = \\log\\eta/\\log n$, with the best linear model and the Bayes error. Bottom: the gain over the untrained network on the same draw. Solid: the any-step theory; dashed: finite strength. Points: simulation, mean over seeds with standard errors. Vertical lines: the exponents $0, \\frac14, \\frac13, \\frac38$.", "name": "fig-imp-simulated"}, "image": {"alt": "Four panels against alpha. Training and test error fall smoothly; the error bars of the levels are wide. In the lower panels the paired gains rise smoothly from zero through all marked exponents, with narrow error bars, along the any-step curve. No flat tread is visible."}}
 against(
     [*curves_level, *curves_gain],
     r"$\alpha = \log\eta/\log n$",
@@ -452,7 +452,7 @@ against(
 # %%
 for e, title in enumerate(("training", "test")):
     claims.check(
-        f"The simulated staircase: paired gains in {title} error follow the every-step equivalent (root mean square deviation in standard errors, {len(alphas)} step exponents on common draws)",
+        f"The simulated staircase: paired gains in {title} error follow the any-step theory (root mean square deviation in standard errors, {len(alphas)} step exponents on common draws)",
         measured=deviation(paired[e], untrained[e] - at_alphas[e]),
         predicted=0.0,
         tolerance=chance,
@@ -471,7 +471,7 @@ for e, title in enumerate(("training", "test")):
 
 
 # %% [markdown]
-# The levels scatter widely: teachers of high degree have heavy tails. The gains do not. They grow smoothly from stair to stair, as {prf:ref}`prop-imp-rounding` says they must at this $n$, and they follow the every-step equivalent to the end. The finite-strength formula drops terms of relative order $\delta^2$, where
+# The levels scatter widely: teachers of high degree have heavy tails. The gains do not. They grow smoothly from stair to stair, as {prf:ref}`prop-imp-rounding` says they must at this $n$, and they follow the any-step theory to the end. The finite-strength formula drops terms of relative order $\delta^2$, where
 #
 # ```{math}
 # :label: eq-imp-tilt
@@ -877,7 +877,7 @@ panels_of_cuts = [
 # %% mystnb={"figure": {"caption": "Relative test improvement $g$ of one step, each network at its own best penalty. Left: over $d/n$ and $d/N$, for the teacher of this page. Right: over the label noise and the quadratic part of a teacher $He_1 + c_{\\star,2}He_2$. Colour: finite strength. Discs: simulation at half the sizes of the page, mean over seeds.", "name": "fig-imp-maps"}, "image": {"alt": "Two colour maps with contour lines. On the left the gain is largest for small d over n and falls towards large d over n. On the right it falls with the label noise and changes with the quadratic part. Simulated discs have nearly the colour of the map around them."}}
 maps(both_maps, "relative gain $g$", levels=np.arange(0.0, 0.6, 0.05))
 
-# %% mystnb={"figure": {"caption": "The cuts through {numref}`fig-imp-maps` on which the discs lie. Solid: the every-step equivalent with isotropic noise in the gradient; dashed: with the noise as it is, computed at the points. Points: simulation, mean over seeds with standard errors.", "name": "fig-imp-cuts"}, "image": {"alt": "Four panels of the relative gain, against d over n, d over N, the label noise and the quadratic coefficient, each with a line and four simulated points with error bars near it."}}
+# %% mystnb={"figure": {"caption": "The cuts through {numref}`fig-imp-maps` on which the discs lie. Solid: the any-step theory with isotropic noise in the gradient; dashed: with the noise as it is, computed at the points. Points: simulation, mean over seeds with standard errors.", "name": "fig-imp-cuts"}, "image": {"alt": "Four panels of the relative gain, against d over n, d over N, the label noise and the quadratic coefficient, each with a line and four simulated points with error bars near it."}}
 side_by_side(panels_of_cuts, "", height=2.5)
 
 # %%
@@ -899,7 +899,7 @@ for name, values in spots.items():
 # Three things to read off. Data matter most: with few dimensions per row the direction is good, $\rho \to 1$, and the gain is large. Label noise costs twice, in $\rho$ and because it cannot be learned away. And a *smaller* network gains more: a wide one has more random features, and a step of the same size weighs less against them.
 #
 # The last panel holds a surprise. For strongly quadratic teachers the gain is larger than isotropic noise in the gradient would allow. The noise is not isotropic when $c_2 \ne 0$: row $j$ contains $2c_2 a_j\, \big(\frac1n\sum_i y_i x_ix_i^\top\big) w_j$, the same matrix for all units, whose mean is $2c_{\star,2}\,\beta_\star\beta_\star^\top$ for
-# a centred teacher: *the noise points at the teacher*. In the proportional limit below $\sqrt n$ this is forgotten; at these sizes it is seen. The every-step equivalent with `noise="structured"` keeps it.
+# a centred teacher: *the noise points at the teacher*. In the proportional limit below $\sqrt n$ this is forgotten; at these sizes it is seen. The any-step theory with `noise="structured"` keeps it.
 #
 # ## A penalty for each step
 #
@@ -958,12 +958,12 @@ penalty_panels = [
     ),
 ]
 
-# %% mystnb={"figure": {"caption": "Left: the best penalty against $\\alpha$, at finite strength. Right: test error at the best penalty and at a fixed one. Lines: the every-step equivalent. Points: simulation, mean over seeds with standard errors.", "name": "fig-imp-penalty"}, "image": {"alt": "Left, the best penalty with the step changes with alpha and differs from the constant best penalty without. Right, two falling curves of test error, the one at the best penalty below the one at a fixed penalty, with simulated points."}}
+# %% mystnb={"figure": {"caption": "Left: the best penalty against $\\alpha$, at finite strength. Right: test error at the best penalty and at a fixed one. Lines: the any-step theory. Points: simulation, mean over seeds with standard errors.", "name": "fig-imp-penalty"}, "image": {"alt": "Left, the best penalty with the step changes with alpha and differs from the constant best penalty without. Right, two falling curves of test error, the one at the best penalty below the one at a fixed penalty, with simulated points."}}
 side_by_side(penalty_panels, r"$\alpha = \log\eta/\log n$", height=3.3)
 
 # %%
 claims.check(
-    f"Gain in test error, each step at its own best penalty, follows the every-step equivalent (root mean square deviation in standard errors, {len(alphas)} step exponents on common draws)",
+    f"Gain in test error, each step at its own best penalty, follows the any-step theory (root mean square deviation in standard errors, {len(alphas)} step exponents on common draws)",
     measured=deviation(
         Average(fair.mean[1:], fair.standard_error[1:]),
         best_predicted[0] - best_predicted[1:],
@@ -1037,7 +1037,7 @@ gains_by_tilt = [
     )
 ]
 
-# %% mystnb={"figure": {"caption": "Gain in test error over the untrained network of the same activation, each at its best penalty, against the relative change $\\delta$ of the first layer. Lines: the every-step equivalent, with structured noise where $c_2 \\ne 0$ (computed at the points). Points: simulation at half the sizes of the page, mean of paired differences with standard errors.", "name": "fig-imp-activations"}, "image": {"alt": "Gain in test error against the relative change of the weights on a logarithmic axis, one curve per activation. All rise from zero, reach a maximum or level off when the change is of order one, and some fall beyond it."}}
+# %% mystnb={"figure": {"caption": "Gain in test error over the untrained network of the same activation, each at its best penalty, against the relative change $\\delta$ of the first layer. Lines: the any-step theory, with structured noise where $c_2 \\ne 0$ (computed at the points). Points: simulation at half the sizes of the page, mean of paired differences with standard errors.", "name": "fig-imp-activations"}, "image": {"alt": "Gain in test error against the relative change of the weights on a logarithmic axis, one curve per activation. All rise from zero, reach a maximum or level off when the change is of order one, and some fall beyond it."}}
 side_by_side(
     gains_by_tilt,
     r"$\delta$, relative change of the first layer",
@@ -1113,14 +1113,14 @@ blind_panel = Plain(
     legend="upper left",
 )
 
-# %% mystnb={"figure": {"caption": "Gain in test error for teachers whose lowest degree is two or three, and for one with a linear part, in units of the labels' mean square. Lines: the every-step equivalent with structured noise, computed at the points. Points: simulation at half the sizes of the page, mean of paired differences with standard errors.", "name": "fig-imp-blind"}, "image": {"alt": "Gain against alpha. The teacher with a linear part gains more and more. The gains of the teachers with exponents two and three stay near zero and go slightly below it for large alpha."}}
+# %% mystnb={"figure": {"caption": "Gain in test error for teachers whose lowest degree is two or three, and for one with a linear part, in units of the labels' mean square. Lines: the any-step theory with structured noise, computed at the points. Points: simulation at half the sizes of the page, mean of paired differences with standard errors.", "name": "fig-imp-blind"}, "image": {"alt": "Gain against alpha. The teacher with a linear part gains more and more. The gains of the teachers with exponents two and three stay near zero and go slightly below it for large alpha."}}
 side_by_side([blind_panel], r"$\alpha = \log\eta/\log n$", columns=1, height=3.2)
 
 # %%
 for name in ("exponent 2", "exponent 3"):
     average, predicted = blind_gain[name]
     claims.check(
-        f"A teacher with information {name}: the loss is at most that of the every-step equivalent (smallest gain beyond the predicted one, in standard errors)",
+        f"A teacher with information {name}: the loss is at most that of the any-step theory (smallest gain beyond the predicted one, in standard errors)",
         measured=np.min((average.mean - predicted) / average.standard_error),
         predicted=0.0,
         tolerance=chance,
@@ -1160,7 +1160,7 @@ Markdown(
 #
 # ## Where it breaks
 #
-# * *Finite $n$.* The stairs are a statement about $n \to \infty$, and {prf:ref}`prop-imp-rounding` says how far away that is. Use the every-step equivalent for predictions at your size.
+# * *Finite $n$.* The stairs are a statement about $n \to \infty$, and {prf:ref}`prop-imp-rounding` says how far away that is. Use the any-step theory for predictions at your size.
 # * *A constant in the teacher* together with $c_2 \ne 0$ changes the rows of $W$ by a part along themselves, of the order of $\eta$: {prf:ref}`lem-imp-powers` does not contain it.
 # * *A constant second layer.* All spikes share one right singular vector then, and {prf:ref}`thm-imp-all` does not apply: there is one stair only.
 # * *Activations that lack a coefficient.* A missing odd order breaks the assumption $c_1, \dots, c_l \ne 0$ of the closed form; `plateau` handles it.
@@ -1171,7 +1171,7 @@ record(
     rho=rho,
     stairs_test=[float(value) for value in stairs[:, 1]],
     gain_test=paired[1].mean[-1],
-    gain_test_error=paired[1].standard_error[-1],
+    gain_test_standard_error=paired[1].standard_error[-1],
     gain_at_best_penalty=fair.mean[-1],
     slope_with_noise=over_seeds(true).mean if loud.student[2] != 0 else None,
 )

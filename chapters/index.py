@@ -122,11 +122,21 @@ opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 #
 # ## A map
 #
-# ```{tableofcontents}
-# ```
+# | Page | What it shows |
+# |---|---|
+# | [Setup](setup) | the model; Hermite expansions; the untrained spectrum; why the gradient has rank one |
+# | [Constant step: one spike](one_spike) | the transition at which the first eigenvalue leaves the bulk, and what it knows |
+# | [Growing step: many spikes](many_spikes) | one more spike at each critical exponent, and the polynomial that it carries |
+# | [Errors](errors) | training and test error in the proportional limit; double descent; three models on one draw |
+# | [Improvement](improvement) | the staircase: what every degree takes off the errors, and when a step is worth it |
+# | [From lazy to maximal](lazy_to_maximal) | one theory for every step size, up to the one that is as large as the weights |
+# | [Explorer](explorer) | spectrum, overlaps and errors under a slider |
+# | [Run it with your own numbers](rerun) | parameters, editions, sweeps on one machine or many |
+# | [Questions and answers](questions) | what readers of the theory ask, and where the book answers |
+# | [Notation](notation), [Glossary](glossary) | every symbol, in mathematics and in code; the words of the field |
+# | [Ledger of claims](claims) | every claim of every chapter, with its verdict |
 #
-# The chapters build on one another, but each can be run alone. [Setup](setup) introduces the model and everything that can be said before the network has learned anything;
-# [Notation](notation) collects the symbols.
+# The chapters build on one another, but each can be run alone. What is the paper's is cited; what was derived for this book is marked *ours*.
 #
 # ## Bibliography
 #

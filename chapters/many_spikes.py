@@ -681,7 +681,7 @@ for (alpha, k), gap in compared.items():
         predicted=0.0,
         standard_error=gap.standard_error[1],
         tolerance=3 * gap.standard_error[1] + 4 / n,
-        source="From lazy to maximal, any-step equivalent",
+        source="From lazy to maximal, any-step theory",
     )
 
 # %% tags=["hide-input"]
@@ -760,7 +760,7 @@ for k in range(min(map(len, shares))):
         predicted=theory.mean(),
         standard_error=gap.standard_error,
         tolerance=3 * gap.standard_error + 4 / n,
-        source="From lazy to maximal, any-step equivalent",
+        source="From lazy to maximal, any-step theory",
     )
 
 
@@ -954,7 +954,7 @@ for k in tested:
         predicted=share,
         standard_error=average.standard_error[-1],
         tolerance=3 * average.standard_error[-1] + 4 / n,
-        source="From lazy to maximal, any-step equivalent",
+        source="From lazy to maximal, any-step theory",
     )
 
 
