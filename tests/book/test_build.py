@@ -10,6 +10,7 @@ import time
 
 import psutil
 import pytest
+from interrupts import hears_interrupts
 from smallbook import edited, new_book
 
 from onestep.book import build
@@ -141,7 +142,9 @@ def test_an_interrupted_build_leaves_no_process_and_no_half_site(book, tmp_path)
     wait = f"open({str(tmp_path / 'started')!r}, 'w').close()\nimport time\ntime.sleep(120)\nrng = "
     edited(book, "rng = ", wait)
     command = [sys.executable, "-m", "onestep.book.cli", "--book", str(book.root), "book"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=hears_interrupts
+    )
     try:
         end = time.monotonic() + 60
         while not (tmp_path / "started").exists():

@@ -10,6 +10,7 @@ import time
 import psutil
 import pytest
 import tinybook
+from interrupts import hears_interrupts
 
 from onestep.book.tables import collect
 
@@ -25,7 +26,9 @@ def start(tmp_path):
         head = ["--book", str(book.root)] if module == "onestep.book.cli" else []
         command = [sys.executable, "-m", module, *head, *map(str, words)]
         with (tmp_path / f"{len(processes)}.log").open("w+") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=where)
+            process = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT, cwd=where, preexec_fn=hears_interrupts
+            )
         process.log = lambda: (tmp_path / log.name).read_text()
         processes.append(process)
         return process
