@@ -162,10 +162,7 @@ def table() -> None:
 
 def claimed(notebook: Mapping) -> tuple[Claim, ...]:
     """The claims stored in an executed notebook (those of its last `table()`)."""
-    latest: list = []
-    for payload in outputs.collect(notebook, "claims"):
-        latest = payload
-    return tuple(Claim.read(entry) for entry in latest)
+    return tuple(Claim.read(entry) for entry in outputs.latest(notebook, "claims", ()))
 
 
 def as_text(claim: Claim) -> str:

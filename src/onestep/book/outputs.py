@@ -48,6 +48,11 @@ def collect(notebook: Mapping, kind: str) -> Iterator[object]:
                 yield payload
 
 
+def latest(notebook: Mapping, kind: str, default: object = None) -> object:
+    """The last payload of `kind` in an executed notebook, which is the one that counts; `default` if there is none."""
+    return next(reversed(list(collect(notebook, kind))), default)
+
+
 def plain(name: str, value: object) -> object:
     """`value` as strict JSON: NumPy types unwrapped; nan, inf and -inf, which JSON lacks, as these words.
 

@@ -15,7 +15,7 @@ import psutil
 from threadpoolctl import threadpool_info
 
 import onestep
-from onestep.book.outputs import CHAPTER, collect, publish, table
+from onestep.book.outputs import CHAPTER, latest, publish, table
 from onestep.book.parameters import ParameterError, parse
 
 _PACKAGES = ("onestep", "numpy", "scipy", "matplotlib")
@@ -47,10 +47,7 @@ def stamp() -> None:
 
 def stamped(notebook: Mapping) -> dict | None:
     """What `stamp` stored in an executed notebook; None if it was not called."""
-    latest = None
-    for latest in collect(notebook, "provenance"):  # noqa: B007 - the last one counts
-        pass
-    return latest
+    return latest(notebook, "provenance")
 
 
 @lru_cache(maxsize=1)

@@ -133,7 +133,10 @@ def _table(folder: Path):
 def _follow(jobs: list[Job], total: int, output: Path, running: workers.Workers) -> None:
     """Sweep over `jobs`, which are missing of `total`; say at once what fails, and at the end what there is."""
     failed, found = [], total - len(jobs)
-    done = lambda: f"{bar.n - len(failed)} of {total} runs are done and kept in {output}"  # noqa: E731
+
+    def done() -> str:
+        return f"{bar.n - len(failed)} of {total} runs are done and kept in {output}"
+
     with tqdm(total=total, initial=found, unit="run", desc=jobs[0].chapter.name, smoothing=0) as bar:
         if not running.slots():
             bar.write("no worker yet; waiting for one", file=sys.stderr)

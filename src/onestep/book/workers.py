@@ -95,7 +95,7 @@ class Workers:
             raise _lost()
         try:
             result = future.result()
-        except Exception as error:
+        except Exception as error:  # whatever a run raised is the outcome of that run; the others go on
             result = error
         job = self._jobs.pop(future)
         future.release()
