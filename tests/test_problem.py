@@ -174,3 +174,14 @@ def test_choice():
 
 def test_long_values_are_cut_in_messages():
     assert len(str(InputError("x", list(range(1000)), "less"))) < 120
+
+
+def test_resized_keeps_every_ratio():
+    small = Problem(n=2000, d=1000, N=1500, activation="relu", n_gradient=500, noise_std=0.1)
+    large = small.resized(10**12)
+    assert (large.phi, large.psi, large.phi_gradient) == (small.phi, small.psi, small.phi_gradient)
+    assert large.resized(2000) == small
+    assert small.resized(1).d == 1, "rounding never leaves a layer without units"
+    assert Problem(n=100, d=30, N=70).resized(50).n_gradient is None
+    with pytest.raises(InputError, match="n: got 0"):
+        small.resized(0)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -137,6 +137,14 @@ class Problem:
     def step(self, alpha: float) -> float:
         """The step size eta = n**alpha."""
         return float(self.n ** real("alpha", alpha))
+
+    def resized(self, n: int) -> "Problem":
+        """The same problem with n rows in place of `self.n`: d, N and n_gradient keep their ratios to n, rounded."""
+        n = integer("n", n)
+        rows = None if self.n_gradient is None else max(1, round(self.n_gradient * n / self.n))
+        return replace(
+            self, n=n, d=max(1, round(self.d * n / self.n)), N=max(1, round(self.N * n / self.n)), n_gradient=rows
+        )
 
 
 def _spec(name: str, spec: object) -> LinkSpec:

@@ -70,11 +70,35 @@ def test_what_is_not_finite_never_passes(kind, name, value):
         ("source", " "),
         ("kind", "near"),
         ("explain", 3),
+        ("control", 1.0),
+        ("control", ("", 1.0)),
+        ("control", ("a wrong law", "1")),
+        ("control", ("a wrong law", 1.0, 2.0)),
     ],
 )
 def test_bad_input_is_refused(name, value):
     with pytest.raises(InputError, match=name):
         claims.check("x", **FINE | {name: value})
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "holds"),
+    [
+        ("close", 1.31, True),
+        ("close", 1.29, False),
+        ("at most", 1.31, True),
+        ("at most", -9.0, False),
+        ("at least", 0.89, True),
+        ("at least", 9.0, False),
+        ("close", math.nan, False),
+    ],
+)
+def test_a_claim_that_a_wrong_law_would_pass_does_not_hold(kind, wrong, holds):
+    claim = claims.check("x", **FINE | {"measured": 1.1}, kind=kind, control=("a wrong law", wrong))
+    assert claim.holds is holds
+    assert ("a wrong law" in claim.reason) is not holds
+    assert "a wrong law" in claims.as_html((claim,))
+    assert claims.Claim.read(json.loads(json.dumps(claim.payload()))).control[0] == "a wrong law"
 
 
 def test_numpy_scalars_are_numbers():

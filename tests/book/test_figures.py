@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 import onestep.book.figures
-from onestep.book.averages import Average, deviation, over_seeds
+from onestep.book.averages import Average, chance, deviation, over_seeds
 from onestep.book.figures import curves, spectrum, style
 from onestep.checks import InputError
 
@@ -194,6 +194,17 @@ def test_every_colour_stands_out_from_the_paper(colour):
 @pytest.mark.parametrize("colour", [style.INK, style.NEUTRAL])
 def test_words_stand_out_from_the_paper(colour):
     assert contrast(colour, style.PAPER) >= 4.5  # WCAG 2.1, 1.4.3: text
+
+
+def test_chance_is_the_two_sided_quantile_of_students_t():
+    draws = np.random.default_rng(0).standard_normal((200_000, 4))
+    averages = over_seeds(draws, axis=1)
+    beyond = np.mean(np.abs(averages.mean) > chance(4, 0.01) * averages.standard_error)
+    assert abs(beyond - 0.01) < 4 * np.sqrt(0.01 / 200_000)
+    assert chance(4) > chance(100) > 3.29, "few draws: their standard error is uncertain itself"
+    for arguments in ((1,), (5, 0.0), (5, 1.0), (5, np.nan)):
+        with pytest.raises(InputError):
+            chance(*arguments)
 
 
 def test_averages_over_seeds():

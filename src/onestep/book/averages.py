@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
-from onestep.checks import InputError, integer, reals
+from onestep.checks import InputError, integer, real, reals
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,21 @@ def over_seeds(values, axis: int = 0) -> Average:
     values = reals("values", values)
     count = integer("number of draws", values.shape[axis] if values.ndim else 0, minimum=2)
     return Average(values.mean(axis)[()], (values.std(axis, ddof=1) / np.sqrt(count))[()])
+
+
+def chance(draws: int, probability: float = 0.001) -> float:
+    """How many standard errors a mean over `draws` independent draws may be off, either way, with `probability`.
+
+    Student's t quantile: with few draws the standard error is itself uncertain, and three of them are no rare event.
+
+    Raises
+    ------
+    InputError : fewer than two draws, or a probability outside (0, 1).
+    """
+    draws = integer("draws", draws, minimum=2)
+    if not 0 < real("probability", probability) < 1:
+        raise InputError("probability", probability, "a number strictly between 0 and 1")
+    return float(stats.t.ppf(1 - probability / 2, draws - 1))
 
 
 def deviation(average: Average, predicted) -> float:

@@ -38,6 +38,8 @@ class Claim:
     standard_error : of `measured`, over seeds; None if it has none.
     kind : "close", "at most" or "at least".
     explain : why the claim may fail with other parameters; shown beside a cross.
+    control : negative control: the name of a wrong law, and the number that would have been measured were it true.
+        The claim must fail on that number; if it does not, it cannot tell right from wrong and does not hold.
     """
 
     statement: str
@@ -48,6 +50,7 @@ class Claim:
     standard_error: float | None = None
     kind: str = "close"
     explain: str | None = None
+    control: tuple[str, float] | None = None
 
     def __post_init__(self):
         for name in ("statement", "source"):
@@ -57,6 +60,8 @@ class Claim:
         if self.explain is not None and not isinstance(self.explain, str):
             raise InputError("explain", self.explain, "a text or None")
         choice("kind", self.kind, KINDS)
+        if self.control is not None:
+            object.__setattr__(self, "control", _control(self.control))
         for name in ("measured", "predicted", "tolerance", "standard_error"):
             value = getattr(self, name)
             if value is not None or name != "standard_error":
@@ -68,8 +73,16 @@ class Claim:
 
     @property
     def holds(self) -> bool:
-        """Whether measured and predicted agree. What is not finite never does."""
-        difference = self.measured - self.predicted
+        """Whether measured and predicted agree, and the negative control does not. What is not finite never agrees."""
+        return self._agrees(self.measured) and not self.blind
+
+    @property
+    def blind(self) -> bool:
+        """Whether the claim would hold under the wrong law of its negative control just as well."""
+        return self.control is not None and (not math.isfinite(self.control[1]) or self._agrees(self.control[1]))
+
+    def _agrees(self, measured: float) -> bool:
+        difference = measured - self.predicted
         if not (math.isfinite(difference) and math.isfinite(self.tolerance)):
             return False
         distance = {"close": abs(difference), "at most": difference, "at least": -difference}[self.kind]
@@ -86,6 +99,10 @@ class Claim:
             return ""
         if not all(math.isfinite(value) for value in (self.measured, self.predicted, self.tolerance)):
             return "A number it compares is not finite in this run. " + (self.explain or "")
+        if self._agrees(self.measured):
+            return (
+                f"It holds, but cannot tell {self.predicted:.4g} from the {self.control[1]:.4g} of “{self.control[0]}”."
+            )
         return self.explain or _WHY
 
     def _repr_html_(self) -> str:
@@ -99,9 +116,12 @@ class Claim:
 
     @classmethod
     def read(cls, payload: Mapping) -> "Claim":
-        values = {name: payload[name] for name in cls.__dataclass_fields__}
+        values = {"control": None} | {name: payload[name] for name in cls.__dataclass_fields__ if name in payload}
         for name in ("measured", "predicted", "tolerance", "standard_error"):
             values[name] = None if values[name] is None else float(values[name])
+        if values["control"] is not None:
+            law, value = values["control"]
+            values["control"] = (law, float(value))
         return cls(**values)
 
 
@@ -127,6 +147,7 @@ def check(
     standard_error: float | None = None,
     kind: str = "close",
     explain: str | None = None,
+    control: tuple[str, float] | None = None,
 ) -> Claim:
     """Compare two numbers and enter the claim into this notebook's ledger. The fields are those of `Claim`.
 
@@ -135,9 +156,10 @@ def check(
 
     Raises
     ------
-    InputError : an empty statement or source, what is not a number, a negative tolerance, an unknown kind.
+    InputError : an empty statement or source, what is not a number, a negative tolerance, an unknown kind, a control
+        that is not a name and a number.
     """
-    claim = Claim(statement, measured, predicted, tolerance, source, standard_error, kind, explain)
+    claim = Claim(statement, measured, predicted, tolerance, source, standard_error, kind, explain, control)
     if outputs.strict() and statement in _ledger:
         raise InputError("statement", statement, "a statement that this chapter has not checked yet")
     _ledger[statement] = claim
@@ -180,7 +202,14 @@ def as_html(claims: tuple[Claim, ...], caption: str = "Claims of this chapter") 
 
 def columns(claim: Claim) -> tuple[str, ...]:
     """The cells of a claim's row under `HEAD`, as HTML."""
-    return html.escape(claim.statement), html.escape(claim.source), _expected(claim), _shown(claim), _mark(claim)
+    return _stated(claim), html.escape(claim.source), _expected(claim), _shown(claim), _mark(claim)
+
+
+def _stated(claim: Claim) -> str:
+    if claim.control is None:
+        return html.escape(claim.statement)
+    law, value = claim.control
+    return f"{html.escape(claim.statement)}<br><small>negative control, {html.escape(law)}: {value:.4g}</small>"
 
 
 def _mark(claim: Claim) -> str:
@@ -197,6 +226,12 @@ def _expected(claim: Claim) -> str:
 def _shown(claim: Claim) -> str:
     error = "" if claim.standard_error is None else f" ± {claim.standard_error:.1g}"
     return f"{claim.measured:.4g}{error}"
+
+
+def _control(value: object) -> tuple[str, float]:
+    if not isinstance(value, tuple) or len(value) != 2 or not isinstance(value[0], str) or not value[0].strip():
+        raise InputError("control", value, "a pair: the name of a wrong law, the number it would give")
+    return value[0], _number("control", value[1])
 
 
 def _number(name: str, value: object) -> float:
