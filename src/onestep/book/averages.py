@@ -62,3 +62,39 @@ def deviation(average: Average, predicted) -> float:
     if np.any(np.asarray(average.standard_error) <= 0):
         raise InputError("standard_error", float(np.min(average.standard_error)), "positive numbers")
     return float(np.sqrt(np.mean(np.square((average.mean - np.asarray(predicted)) / average.standard_error))))
+
+
+def share_of_chance(values, predicted, allowed=0.0, probability: float = 0.001) -> float:
+    """How far draws are from a prediction, at the worst point and on average, in units of what chance explains.
+
+    Every point's mean, and the average over all points, is `allowed` to differ from `predicted` by a known bias; what
+    goes beyond is divided by its standard error and by Student's quantile. The average gets half of `probability`, the
+    points share the other half (Bonferroni), so that the largest of these ratios exceeds 1 by chance with at most
+    `probability`, however the points share their draws. One point is compared with all of it.
+
+    Parameters
+    ----------
+    values : (S, *points), S independent draws; the average adds them up in the unit that they are given in.
+    predicted, allowed : broadcast to (*points).
+
+    Raises
+    ------
+    InputError : fewer than two draws, no point, a standard error of zero, or what is not finite.
+    """
+    values = reals("values", values)
+    draws, points = (len(values), values[0].size) if values.ndim and len(values) else (0, 0)
+    integer("number of points", points)
+    off = (values - reals("predicted", predicted)).reshape(draws, points)
+    allowed = np.broadcast_to(reals("allowed", allowed, 0.0), values.shape[1:]).ravel()
+    if points == 1:
+        return _beyond(off, allowed) / chance(draws, probability)
+    single = _beyond(off, allowed) / chance(draws, probability / (2 * points))
+    return max(single, _beyond(off.mean(axis=1, keepdims=True), allowed.mean()) / chance(draws, probability / 2))
+
+
+def _beyond(off: np.ndarray, allowed) -> float:
+    """The largest mean of the columns of `off` beyond `allowed`, in standard errors."""
+    average = over_seeds(off)
+    if np.any(average.standard_error <= 0):
+        raise InputError("standard_error", float(np.min(average.standard_error)), "positive numbers")
+    return float(np.max(np.maximum(np.abs(average.mean) - allowed, 0.0) / average.standard_error))
