@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from onestep.book.figures.curves import Curve
-from onestep.book.figures.errors import Panel, against
+from onestep.book.figures.errors import Panel, against, baselines
 from onestep.checks import InputError
 
 X = np.geomspace(0.1, 10, 7)
@@ -73,3 +73,10 @@ def test_a_third_baseline_is_refused():
 def test_what_is_not_finite_is_refused():
     with pytest.raises(InputError):
         against([Panel("left", [Curve("network", (X, X * np.nan))])], "$n$")
+
+
+def test_baselines_are_lines_of_one_height_or_of_one_for_each_x():
+    lines = baselines(X, 2 * X, 0.25)
+    assert list(lines) == ["best linear model", "Bayes error"]
+    np.testing.assert_array_equal(lines["best linear model"][1], 2 * X)
+    np.testing.assert_array_equal(lines["Bayes error"][1], np.full(len(X), 0.25))

@@ -150,6 +150,20 @@ def test_spikes_are_their_formula():
     np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-14)
 
 
+def test_lengthened_rows_put_a_gaussian_into_the_powers():
+    t, (g, w) = np.linspace(-2, 2, 5), np.polynomial.hermite_e.hermegauss(20)
+    averaged = [(t[:, None] + np.sqrt(0.7) * g) ** k @ w / w.sum() for k in (1, 2, 3, 4, 5)]
+    np.testing.assert_allclose(equivalent.powers(t, 5, 0.7), np.transpose(averaged), rtol=1e-10, atol=1e-10)
+
+    problem = problem_with("softplus")
+    draw, gradient = step(problem)
+    args = problem, draw.ridge.X, gradient.direction, draw.a, 2.0
+    more = equivalent.spikes(*args, 2, lengthening=0.7) - equivalent.spikes(*args, 2)
+    c, length = problem.student, np.linalg.norm(gradient.direction)
+    constant = 0.7 * c[1] ** 2 * c[2] * (2.0 * length) ** 2 * np.outer(np.ones(len(draw.ridge.y)), draw.a**2)
+    np.testing.assert_allclose(more, constant, rtol=1e-10, atol=1e-12)
+
+
 def test_gaussian_equivalent_has_the_spectral_moments_of_the_features():
     problem = Problem(n=1200, d=600, N=900, activation="tanh")
     draw = sample.draw(problem, 0)

@@ -38,6 +38,11 @@ class Curve:
     measured: Columns | None = None
 
 
+def level(x: Sequence[float], height: float | Sequence[float]) -> Columns:
+    """(x, y) of a horizontal line, or of one with a height for each x."""
+    return x, np.broadcast_to(height, len(x))
+
+
 def draw(ax: Axes, curves: Sequence[Curve]) -> None:
     """Draw `curves` into `ax`, number k in colour, dash and marker k, each with one entry in the legend."""
     for k, curve in enumerate(curves):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from onestep.book.figures.curves import Curve, draw
+from onestep.book.figures.curves import Curve, draw, level
 from onestep.book.figures.style import INK, NEUTRAL, BookFigure, note, panels, styled, theory
 from onestep.checks import InputError
 
@@ -36,6 +36,11 @@ class Panel:
     def __post_init__(self):
         if len(self.baselines) > len(_BASELINES):
             raise InputError("baselines", list(self.baselines), f"at most {len(_BASELINES)}")
+
+
+def baselines(x: Sequence[float], linear: float | Sequence[float], bayes: float) -> dict[str, tuple]:
+    """The two lines that every figure of errors shows over the values x."""
+    return {"best linear model": level(x, linear), "Bayes error": level(x, bayes)}
 
 
 @styled
