@@ -25,6 +25,13 @@ def test_without_a_step_it_is_the_untrained_bulk(shape):
     assert any_step.outliers(problem, 0.0) == []
 
 
+@pytest.mark.parametrize("c2", [0.9, 0.96, 1.0])
+def test_gaps_narrower_than_the_grid_are_found(c2):
+    """At c_2 = 0.96 the gap is 0.3 % wide, at 1.0 it has closed: the untrained theory knows both in closed form."""
+    problem = Problem(n=2000, d=200, N=1500, activation=(0.0, 1.0, c2))
+    np.testing.assert_allclose(any_step.edges(problem, 0.0), resolvent.edges(problem), rtol=1e-6)
+
+
 def test_small_steps_have_the_outliers_of_the_paper():
     problem = Problem(n=10**8, d=10**8 // 2, N=3 * 10**8 // 4, activation="relu")
     for step in (1.0, 3.0):
@@ -90,18 +97,21 @@ def trained(problem, eta, generator):
 def test_outliers_of_drawn_networks(activation, eta, tolerance):
     count = len(tolerance)
     problem = Problem(n=600, d=300, N=450, activation=activation)
-    ratios, limits = [], []
+    ratios, draws = [], []
     for seed in range(6):
         F, geometry = trained(problem, eta, np.random.default_rng([3, seed]))
         top = np.sort(eigsh(F.T @ F / problem.n, count, return_eigenvectors=False))[::-1]
         predicted = [outlier.position for outlier in any_step.outliers(problem, eta, geometry)]
         assert len(predicted) == count
         ratios.append(top / predicted)
-        limits.append(top / [outlier.position for outlier in any_step.outliers(problem, eta)])
-    ratios, limits = np.array(ratios), np.array(limits)
+        draws.append(top)
+    limit, longer = ([outlier.position for outlier in any_step.outliers(problem, step)] for step in (eta, 1.1 * eta))
+    ratios, limits = np.array(ratios), draws / np.array(limit)
     error = ratios.std(axis=0, ddof=1) / math.sqrt(len(ratios))
     assert np.all(np.abs(ratios.mean(axis=0) - 1) < np.maximum(tolerance, 2 * error))
-    assert np.all(ratios.std(axis=0) < limits.std(axis=0) / 2)  # the control: what plugging in takes away
+    # the controls: what plugging in takes away, and a step wrong by a tenth
+    assert np.all(ratios.std(axis=0) < limits.std(axis=0) / 2)
+    assert np.all(np.abs(ratios.mean(axis=0) * limit / longer - 1) > np.maximum(tolerance, 2 * error))
 
 
 def test_plug_in_of_the_limits_is_the_limit():

@@ -140,11 +140,10 @@ def _at(law: Law, ridge: np.ndarray) -> tuple[np.ndarray, ...]:
         for r in range(law.share.size):
             coefficients[:, r] += np.sum(c[:, block.owner == r] ** 2, axis=-1)
 
-    def slope(direction):
-        log_den, log_g = fixed_point.response(law, state, direction)
-        return -np.sum(inverse * log_den * left, axis=-1) - np.sum(coefficients * log_g, axis=-1)
-
-    test_error, along_ridge = -slope(den**2), slope(np.ones_like(den))
+    # Two directions of the ridge: den^2, and a constant.
+    log_den, log_g = fixed_point.response(law, state, np.stack([den**2, np.ones_like(den)], axis=-1))
+    slope = -np.einsum("bt,btk->kb", inverse * left, log_den) - np.einsum("br,brk->kb", coefficients, log_g)
+    test_error, along_ridge = -slope[0], slope[1]
     norm = Q + ridge * along_ridge  # L_tr = mse + lambda |a|^2
     freedom = law.n * (1 - ridge * inverse.sum(axis=-1))
     return ridge * Q, test_error, -(ridge**2) * along_ridge, norm, freedom, state.residual, state.iterations

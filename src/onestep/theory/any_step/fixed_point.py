@@ -169,11 +169,14 @@ def solve(law: Law, ridge: np.ndarray, start: tuple[np.ndarray, np.ndarray] | No
 
 
 def response(law: Law, state: State, direction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """d log den (B, T) and d log g (B, p) when the ridge moves as lambda(t) + e direction(t), direction (B, T)."""
+    """d log den (B, T) and d log g (B, p) when the ridge moves as lambda(t) + e direction(t).
+
+    direction : (B, T), or (B, T, k) for k directions at once, which the results then count in their last axis.
+    """
     parts = _parts(law, state.ridge, state.den, state.g)
     J = _jacobian(law, state.den, state.g, parts)
-    T = law.t.size
-    push = np.zeros((*J.shape[:2], 1), dtype=J.dtype)
-    push[:, :T, 0] = direction / state.den
-    moved = np.linalg.solve(J, push)[..., 0]
+    (B, p), T = state.g.shape, law.t.size
+    push = np.zeros((B, T + p, *direction.shape[2:]), dtype=J.dtype)
+    push[:, :T] = direction / state.den.reshape(B, T, *np.ones(direction.ndim - 2, dtype=int))
+    moved = np.linalg.solve(J, push.reshape(B, T + p, -1)).reshape(push.shape)
     return moved[:, :T], moved[:, T:]
