@@ -28,6 +28,27 @@ def floor(path: Path) -> str:
     return parts[0] if len(parts) > 1 else "ground"
 
 
+def in_the_encoding_of_the_locale(source: str) -> list[str]:
+    """The calls that read or write text without saying in which encoding."""
+    found = []
+    for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        constants = [
+            entry.value for entry in (*call.args, *(k.value for k in call.keywords)) if hasattr(entry, "value")
+        ]
+        says = {keyword.arg: keyword.value for keyword in call.keywords}
+        binary = any(isinstance(mode, str) and set(mode) <= set("rwaxb+") and "b" in mode for mode in constants)
+        text = (
+            name in ("read_text", "write_text")
+            or (name in ("open", "fdopen") and not binary)
+            or "text=True" in map(ast.unparse, call.keywords)
+        )
+        descriptor = isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") == "os"
+        if text and not (descriptor and name == "open") and "encoding" not in says:
+            found.append(ast.unparse(call))
+    return found
+
+
 def imported(source: str) -> set[str]:
     """The modules of onestep that `source` imports, without the leading `onestep.`."""
     names = set()
@@ -77,3 +98,15 @@ def test_the_rule_bites(storey, line):
 def test_theory_never_draws(path):
     names = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
     assert not names & {"random", "default_rng", "standard_normal"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_files_are_read_in_their_own_encoding_and_not_in_that_of_the_locale(path):
+    assert in_the_encoding_of_the_locale(path.read_text(encoding="utf-8")) == []
+
+
+def test_the_test_of_encodings_sees_what_it_should():
+    wrong = ["path.read_text()", "open(name)", "path.open('w')", "run(command, text=True)", "os.fdopen(handle, 'w')"]
+    right = ["path.read_text(encoding='utf-8')", "open(name, 'rb')", "os.fdopen(handle, 'wb')", "os.open(path, 2)"]
+    assert [in_the_encoding_of_the_locale(source) for source in wrong] == [[ast.unparse(ast.parse(s))] for s in wrong]
+    assert [in_the_encoding_of_the_locale(source) for source in right] == [[]] * len(right)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import psutil
 import pytest
 from interrupts import hears_interrupts
@@ -15,7 +16,7 @@ from smallbook import edited, new_book
 
 from onestep.book import build
 from onestep.book.chapters import Book
-from onestep.book.ledger import load
+from onestep.book.differences import load
 from onestep.book.outputs import media_type
 from onestep.book.parameters import ParameterError, from_text
 from onestep.book.stage import command
@@ -64,8 +65,12 @@ def test_the_site_asks_no_other_host(built):
 
 def test_the_ledger_is_data_and_a_page(built):
     book, result = built
-    (entry,) = load(book.root / "_build" / "claims.json")
+    whole = load(str(book.root / "_build" / "claims.json"))
+    (entry,) = whole["claims"]
     assert entry["chapter"] == "small" and entry["verdict"] == "holds" and entry["predicted"] == 1.0
+    assert whole["chapters"]["small"]["record"].keys() == {"variance"}
+    assert whole["chapters"]["small"]["versions"]["numpy"] == np.__version__
+    assert (result.site / "claims.json").read_bytes() == (book.root / "_build" / "claims.json").read_bytes()
     page = (result.site / "chapters" / "claims.html").read_text()
     assert entry["statement"] in page and 'href="small.html"' in page and "1 of 1 hold" in page
 
@@ -93,7 +98,7 @@ def test_a_warning_stops_the_build_and_the_old_site_stays(built):
         make(broken)
     edited(book, "fig-lost", "fig-line", page="index")
     assert (result.site / "chapters" / "index.html").read_bytes() == before
-    assert not list((book.root / "_build").glob(".*")), "nothing half-built is left"
+    assert [path.name for path in (book.root / "_build").glob(".*")] == [".lock"], "nothing half-built is left"
 
 
 def test_a_failing_chapter_loses_no_other(book):
@@ -159,7 +164,7 @@ def test_an_interrupted_build_leaves_no_process_and_no_half_site(book, tmp_path)
     assert process.returncode == 1 and "Aborted" in said and "Traceback" not in said
     _, alive = psutil.wait_procs(family, timeout=15)
     assert alive == []
-    assert [path for path in (book.root / "_build").rglob("*") if path.is_file()] == []
+    assert [path.name for path in (book.root / "_build").rglob("*") if path.is_file()] == [".lock"]
 
 
 @pytest.mark.long

@@ -28,16 +28,16 @@ def test_all_articles_are_there_in_order_and_every_anchor_once(pages):
 
 def test_links_lead_to_anchors_that_exist(pages):
     whole = joined(pages)
-    links = {link.text: link["href"] for link in whole.find_all("a")}
+    links = {link.text: link.get("href") for link in whole.find_all("a")}
     assert links == {
         "1": "#b--claims",
         "2": "#a--claims",
-        "3": "../x.html",
+        "3": None,  # a file of the site, which the paper does not have
         "4": "#a--",
         "5": "https://example.org/a.html#claims",
     }
     anchors = {element["id"] for element in whole.find_all(id=True)}
-    assert {link[1:] for link in links.values() if link.startswith("#")} <= anchors
+    assert {link[1:] for link in links.values() if link and link.startswith("#")} <= anchors
 
 
 def test_without_a_browser_it_says_what_is_missing(pages, monkeypatch, tmp_path):

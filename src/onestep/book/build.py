@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,12 +14,12 @@ from pathlib import Path
 import psutil
 from tqdm import tqdm
 
-from onestep.book import files, ledger, stage
+from onestep.book import files, ledger, locks, stage
 from onestep.book.chapters import Book
 from onestep.book.parameters import ParameterError, validate
 from onestep.book.provenance import source_hash, stamped
 from onestep.book.runner import Job, RunFailed, execute_all
-from onestep.book.store import Store
+from onestep.book.store import Store, seal
 
 _STAMP = ".built-from"  # inside the site: the hash of everything it was made from
 
@@ -49,6 +50,16 @@ def build(book: Book, jobs: tuple[Job, ...], target: Path, *, processes: int | N
     BuildFailed : chapters that fail, after all others have run and been kept; or a warning of jupyter-book. The site
         that was there before stays.
     """
+    target.mkdir(parents=True, exist_ok=True)
+    with locks.alone(
+        target / ".lock", lambda: print(f"another build of {target} is under way; waiting", file=sys.stderr)
+    ):
+        for left in [*target.glob(".building-*"), *target.glob(".html.*"), *target.glob(".book.*")]:
+            shutil.rmtree(left, ignore_errors=True)  # of a build that was killed
+        return _build(book, jobs, target, processes)
+
+
+def _build(book: Book, jobs: tuple[Job, ...], target: Path, processes: int | None) -> Built:
     store = Store(book.root / "_build" / "executed")
     found = {job.chapter: notebook for job in jobs if (notebook := store.get(job)) is not None}
     missing = [job for job in jobs if job.chapter not in found]
@@ -65,20 +76,21 @@ def build(book: Book, jobs: tuple[Job, ...], target: Path, *, processes: int | N
         raise BuildFailed("\n\n".join(str(failure) for failure in failures) + f"\n\n{kept}", tuple(failures))
 
     executed = {job.chapter: found[job.chapter] for job in jobs}
-    claims = ledger.collect(executed)
+    whole = ledger.whole(executed)
+    claims = whole["claims"]
     site, stamp = target / "html", _inputs(book, executed)
-    if not (site / _STAMP).is_file() or (site / _STAMP).read_text() != stamp:
-        target.mkdir(parents=True, exist_ok=True)
+    if not (site / _STAMP).is_file() or (site / _STAMP).read_text(encoding="utf-8") != stamp:
         # Always from nothing: an incremental build says nothing about the warnings of pages it did not touch.
         with tempfile.TemporaryDirectory(dir=target, prefix=".building-") as name:
             tree = Path(name) / "book"
             tree.mkdir()
             stage.stage(book, executed, claims, tree)
             html = _jupyter_book(tree, Path(name) / "out")
-            (html / _STAMP).write_text(stamp)
+            ledger.save(html / ledger.DATA, whole)
+            (html / _STAMP).write_text(stamp, encoding="utf-8")
             files.replace_folder(tree, target / "book")
             files.replace_folder(html, site)
-    ledger.save(target / "claims.json", claims)
+    ledger.save(target / ledger.DATA, whole)
     return Built(site, claims, len(missing), len(jobs) - len(missing))
 
 
@@ -132,8 +144,8 @@ def _run(missing: list[Job], processes: int | None):
 
 def _inputs(book: Book, executed: Mapping) -> str:
     """A hash of everything that the site is made from."""
-    keys = [notebook.metadata["onestep"]["key"] for notebook in executed.values()]
-    digest = hashlib.sha256(json.dumps([source_hash(), book.surroundings, *keys]).encode())
+    runs = [seal(notebook) for notebook in executed.values()]
+    digest = hashlib.sha256(json.dumps([source_hash(), book.surroundings, *runs]).encode())
     pages = [path for path in (book.root / f"{document}.md" for document in book.documents) if path.is_file()]
     for path in sorted({*pages, *stage.assets(book), book.root / "_config.yml", book.root / "_toc.yml"}):
         digest.update(path.relative_to(book.root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
@@ -152,7 +164,8 @@ def _jupyter_book(tree: Path, out: Path) -> Path:
         str(out),
     ]
     command += ["-W", "--keep-going", "-n", "-q"]
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"})
+    environment = os.environ | files.UTF8 | {"NO_COLOR": "1"}
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", env=environment)
     html = out / "_build" / "html"
     if done.returncode != 0 or not (html / "index.html").is_file():
         said = (done.stdout + done.stderr).replace(f"{tree}/", "")

@@ -107,7 +107,7 @@ class Book:
     def chapters(self) -> tuple[Chapter, ...]:
         """Every chapter that can be executed, those of the table of contents first."""
         listed = [Path(document).name for document in self.documents]
-        found = {path.stem: path.read_text() for path in sorted(self.folder.glob("*.md"))}
+        found = {path.stem: path.read_text(encoding="utf-8") for path in sorted(self.folder.glob("*.md"))}
         order = sorted(found, key=lambda name: (listed.index(name) if name in listed else len(listed), name))
         return tuple(Chapter(name, found[name]) for name in order if _is_notebook(found[name]))
 
@@ -119,7 +119,7 @@ class Book:
     @cached_property
     def contents(self) -> dict:
         """The table of contents, `_toc.yml`."""
-        return yaml.safe_load((self.root / "_toc.yml").read_text())
+        return yaml.safe_load((self.root / "_toc.yml").read_text(encoding="utf-8"))
 
     def chapter(self, name: str) -> Chapter:
         """The chapter `name`, which may also be given as a path (chapters/setup.md).

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from onestep.book import build, files, ledger, page
+from onestep.book import build, differences, files, ledger, page
 from onestep.book.chapters import Book, Chapter
 from onestep.book.options import Failed, Refused, errors, fits, from_file, parameters, preset_file
 from onestep.book.parameters import from_text, listing
@@ -125,15 +125,24 @@ def build_book(folder, pairs, file, strict, processes, output) -> None:
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="The ledger as it is stored.")
+@click.option("--json", "as_json", is_flag=True, help="The ledger as it is stored, with all recorded values.")
+@click.option("--against", metavar="LEDGER", help="List what changed since this one, a file or an http(s) address.")
 @click.pass_obj
 @errors
-def claims(folder, as_json) -> None:
-    """Print the ledger of the last `onestep book`."""
-    path = Book.find(folder).root / "_build" / "claims.json"
+def claims(folder, as_json, against) -> None:
+    """Print the ledger of the last `onestep book`, or what changed in it since an earlier one."""
+    path = Book.find(folder).root / "_build" / ledger.DATA
     if not path.is_file():
         raise Refused(f"{path} is not there yet; `onestep book` makes it")
-    click.echo(path.read_text() if as_json else ledger.as_lines(ledger.load(path)))
+    if as_json:
+        click.echo(path.read_text(encoding="utf-8"), nl=False)
+        return
+    try:
+        now = differences.load(str(path))
+        before = None if against is None else differences.load(against)
+    except differences.LedgerError as error:
+        raise Refused(str(error)) from None
+    click.echo(ledger.as_lines(now["claims"]) if before is None else differences.as_markdown(before, now))
 
 
 def _figure(book: Book, chapter: Chapter, given: dict, figure: str, path: Path, force: bool) -> None:

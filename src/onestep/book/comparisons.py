@@ -13,9 +13,9 @@ import pandas as pd
 from onestep.book.averages import over_seeds
 from onestep.book.figures.curves import Curve
 from onestep.book.parameters import ParameterError
+from onestep.book.records import PREDICTED, STANDARD_ERROR
 
 SEED = "seed"
-PREDICTED, STANDARD_ERROR = "_predicted", "_standard_error"
 _ENTRY = re.compile(r"(\w+)\[(-?\d+)\]")
 
 

@@ -17,7 +17,7 @@ from papermill.exceptions import PapermillExecutionError
 def main(folder: Path) -> int:
     """Execute; 0 when every cell succeeded, 1 when one raised (the notebook then has the traceback)."""
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
-    order = json.loads((folder / "order.json").read_text())
+    order = json.loads((folder / "order.json").read_text(encoding="utf-8"))
     try:
         papermill.execute_notebook(
             folder / "input.ipynb",

@@ -83,7 +83,7 @@ def _case(problem: Problem, ridges, alphas, bulk_alphas) -> dict:
 def as_html(found: dict) -> str:
     """The controls, the places for pictures and numbers, the data and the script, as one piece of HTML."""
     data = json.dumps(found, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
-    script = files("onestep.book").joinpath("explorer.js").read_text()
+    script = files("onestep.book").joinpath("explorer.js").read_text(encoding="utf-8")
     sizes = [f"d/n = {s['phi']:.3g}, d/N = {s['psi']:.3g}" for s in found["sizes"]]
     start = min(range(len(found["alphas"])), key=lambda k: abs(found["alphas"][k] - 0.3))
     return f"""<section class="onestep-explorer" aria-label="Explorer">

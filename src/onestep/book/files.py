@@ -5,6 +5,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
+# For the environment of Python processes that we start: their files and pipes are UTF-8 whatever the locale says.
+UTF8 = {"PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
+
 
 def write(path: Path, text: str) -> None:
     """Write `text` to `path` atomically, making its folder: a reader sees the old file or the new one, complete."""
@@ -33,10 +36,16 @@ def write_bytes(path: Path, data: bytes) -> None:
 def replace_folder(new: Path, target: Path) -> None:
     """Put the finished folder `new` in the place of `target`, which is removed only when `new` is there."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as old:
-        if target.exists():
-            os.rename(target, Path(old) / "old")
-        os.rename(new, target)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as name:
+        old = Path(name) / "old"
+        try:
+            if target.exists():
+                os.rename(target, old)
+            os.rename(new, target)
+        except BaseException:
+            if old.exists() and not target.exists():
+                os.rename(old, target)
+            raise
 
 
 def copy(source: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""The ledger: every claim of the book with its verdict, as data and as a page, read from the executed notebooks."""
+"""The ledger: what the book claims and records, and what made it, as data and as a page; from executed notebooks."""
 
 import html
 import json
@@ -10,8 +10,12 @@ from nbformat import NotebookNode
 from onestep.book import files, outputs
 from onestep.book.chapters import Chapter
 from onestep.book.claims import HEAD, Claim, as_text, claimed, columns
+from onestep.book.provenance import stamped
+from onestep.book.records import recorded
 
 PAGE = "claims"
+DATA = "claims.json"
+_MADE_BY = ("source", "versions", "blas", "machine")  # of a chapter's provenance
 
 
 def collect(executed: Mapping[Chapter, NotebookNode]) -> list[dict]:
@@ -23,14 +27,27 @@ def collect(executed: Mapping[Chapter, NotebookNode]) -> list[dict]:
     ]
 
 
-def save(path: Path, entries: list[dict]) -> None:
-    """Write the ledger as JSON."""
-    files.write(path, json.dumps({"claims": entries}, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+def whole(executed: Mapping[Chapter, NotebookNode]) -> dict:
+    """The ledger as data: the claims, and for each chapter its recorded values and what made them.
+
+    Nothing in it tells when or how fast a chapter ran: the same computation gives the same ledger.
+    """
+    chapters = {}
+    for chapter, notebook in executed.items():
+        facts, stamp = notebook.metadata["onestep"], stamped(notebook) or {}
+        chapters[chapter.name] = {
+            "title": chapter.title,
+            "key": facts["key"],
+            "parameters": facts["parameters"],
+            **{name: stamp.get(name) for name in _MADE_BY},
+            "record": recorded(notebook),
+        }
+    return {"chapters": chapters, "claims": collect(executed)}
 
 
-def load(path: Path) -> list[dict]:
-    """The entries that `save` wrote."""
-    return json.loads(path.read_text())["claims"]
+def save(path: Path, ledger: dict) -> None:
+    """Write what `whole` gives as JSON; `differences.load` reads it."""
+    files.write(path, json.dumps(ledger, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def as_page(entries: list[dict]) -> str:
@@ -40,7 +57,8 @@ def as_page(entries: list[dict]) -> str:
     parts = [
         "# Ledger of claims",
         f"Every statement that this book tests, as the run that made these pages found it: **{held} of {len(claims)} "
-        "hold**. *Predicted* and *measured* were computed in the chapter; ± is the standard error over seeds.",
+        "hold**. *Predicted* and *measured* were computed in the chapter; ± is the standard error over seeds. "
+        f'The same <a href="../{DATA}">as data</a>, with all recorded values.',
     ]
     for chapter in dict.fromkeys(entry["chapter"] for entry in entries):
         own = [(entry, claim) for entry, claim in claims if entry["chapter"] == chapter]

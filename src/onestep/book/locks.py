@@ -2,7 +2,11 @@
 
 import fcntl
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+_WHOLE = "0"
 
 
 class Locks:
@@ -23,6 +27,10 @@ class Locks:
             return False
         return True
 
+    def wait(self, name: str) -> None:
+        """Take the lock of `name` as soon as no other process has it."""
+        fcntl.lockf(self._file, fcntl.LOCK_EX, 1, _byte(name))
+
     def release(self, name: str) -> None:
         """Give the lock of `name` back."""
         fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _byte(name))
@@ -32,6 +40,16 @@ class Locks:
 
     def __exit__(self, *_) -> None:
         os.close(self._file)
+
+
+@contextmanager
+def alone(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Have the lock `path` to oneself, after calling `waiting` once if another process has it."""
+    with Locks(path) as locks:
+        if not locks.take(_WHOLE):
+            waiting()
+            locks.wait(_WHOLE)
+        yield
 
 
 def _byte(name: str) -> int:

@@ -58,7 +58,7 @@ def parameters(command: Callable) -> Callable:
 def from_file(path: Path) -> dict[str, object]:
     """The parameters in a YAML file; scalars stay texts, as on the command line."""
     try:
-        values = yaml.load(path.read_text(), Loader=yaml.BaseLoader)
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
         raise ParameterError(f"{path} is not YAML: {error}") from error
     if not isinstance(values, dict):

@@ -52,7 +52,7 @@ def as_html(notebook: NotebookNode, title: str) -> str:
     return _TEMPLATE.format(
         title=html.escape(title),
         style=_STYLE + HtmlFormatter().get_style_defs(".highlight"),
-        mathjax=mathjax().read_text().replace("</script", "<\\/script"),
+        mathjax=mathjax().read_text(encoding="utf-8").replace("</script", "<\\/script"),
         chapter=html.escape(facts["chapter"]),
         parameters=f"<code>{html.escape(chosen)}</code>" if chosen else "no parameters",
         body=with_plotly(body),

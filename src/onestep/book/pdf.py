@@ -25,7 +25,7 @@ def joined(pages: Sequence[Path]) -> BeautifulSoup:
     Pages lie in one folder. Anchors get their page's name in front: two chapters may both have a section "Exercises".
     """
     names = {page.name for page in pages}
-    whole = BeautifulSoup(pages[0].read_text(), "html.parser")
+    whole = BeautifulSoup(pages[0].read_text(encoding="utf-8"), "html.parser")
     place = whole.find("article")
     articles = [_article(page, names) for page in pages]
     del articles[0]["style"]
@@ -47,7 +47,10 @@ def print_pdf(site: Path, documents: Sequence[str], target: Path) -> None:
     if executable is None:
         raise FileNotFoundError(f"none of {', '.join(CHROMIUM)} is installed")
     pages = [site / f"{document}.html" for document in documents]
-    with tempfile.NamedTemporaryFile("w", suffix=".html", dir=site / FOLDER) as file, sync_playwright() as playwright:
+    with (
+        tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".html", dir=site / FOLDER) as file,
+        sync_playwright() as playwright,
+    ):
         file.write(str(joined(pages)))
         file.flush()
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
@@ -74,7 +77,7 @@ def print_pdf(site: Path, documents: Sequence[str], target: Path) -> None:
 
 
 def _article(page: Path, names: set[str]) -> Tag:
-    article = BeautifulSoup(page.read_text(), "html.parser").find("article")
+    article = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").find("article")
     for element in article.find_all(id=True):
         element["id"] = _anchor(page.name, element["id"])
     for link in article.find_all(href=True):
@@ -82,6 +85,8 @@ def _article(page: Path, names: set[str]) -> Tag:
         name = parts.path or page.name
         if not parts.scheme and name in names:
             link["href"] = "#" + _anchor(name, parts.fragment)
+        elif not parts.scheme:
+            del link["href"]  # a file of the site, which in print would be one of this machine
     article["id"] = _anchor(page.name, "")
     article["style"] = "break-before: page"
     article.name = "section"

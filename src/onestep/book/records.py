@@ -8,6 +8,8 @@ import numpy as np
 from onestep.book.outputs import collect, plain, publish, strict, table
 from onestep.checks import InputError
 
+# What goes with a recorded NAME: NAME_predicted, NAME_standard_error.
+PREDICTED, STANDARD_ERROR = "_predicted", "_standard_error"
 LARGEST = 1000  # entries of one recorded array; larger ones belong into files
 
 _seen: set[str] = set()

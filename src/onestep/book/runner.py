@@ -131,7 +131,7 @@ def execute(
             files.write_bytes(folder / "work" / file, content)
         nbformat.write(job.notebook(), folder / "input.ipynb")
         order = {"parameters": dict(job.parameters), "folder": job.folder or str(folder / "work")}
-        (folder / "order.json").write_text(json.dumps(order))
+        (folder / "order.json").write_text(json.dumps(order), encoding="utf-8")
         status, complaint = _run_process(folder, _environment(job, threads), on_cell or (lambda: None))
         try:
             notebook = nbformat.read(folder / "output.ipynb", as_version=4)
@@ -186,10 +186,16 @@ def _stop_processes() -> None:
 def _run_process(folder: Path, environment: dict[str, str], on_cell: Callable[[], None]) -> tuple[int, str]:
     command = [sys.executable, "-m", "onestep.book.execute", str(folder)]
     # The process watches its standard input: when this one dies, however, the pipe closes and the run ends too.
-    with (folder / "stderr").open("w+") as errors:
+    with (folder / "stderr").open("w+", encoding="utf-8", errors="replace") as errors:
         with _lock:
             process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+                command,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                encoding="utf-8",
+                errors="replace",
             )
             _running.add(process)
         try:
@@ -212,6 +218,7 @@ def _environment(job: Job, threads: int | None) -> dict[str, str]:
     environment = dict(os.environ)
     environment[outputs.STRICT] = "1" if job.strict else "0"
     environment[outputs.CHAPTER] = job.chapter.name
+    environment |= files.UTF8
     if threads is not None:
         environment |= dict.fromkeys(_THREADS, str(threads))
     return environment

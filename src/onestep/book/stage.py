@@ -27,10 +27,11 @@ def stage(book: Book, executed: Mapping[Chapter, NotebookNode], entries: list[di
         files.copy(path, target / path.relative_to(book.root))
     contents = dict(book.contents)
     if entries:
-        (target / FOLDER / f"{ledger.PAGE}.md").write_text(ledger.as_page(entries))
+        (target / FOLDER / f"{ledger.PAGE}.md").write_text(ledger.as_page(entries), encoding="utf-8")
         contents = _with_page(contents, f"{FOLDER}/{ledger.PAGE}")
-    (target / "_toc.yml").write_text(yaml.safe_dump(contents, sort_keys=False))
-    (target / "_config.yml").write_text(yaml.safe_dump(configuration(book), sort_keys=False, allow_unicode=True))
+    for name, settings in {"_toc.yml": contents, "_config.yml": configuration(book)}.items():
+        text = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
+        (target / name).write_text(text, encoding="utf-8")
 
 
 def assets(book: Book) -> list[Path]:
@@ -42,7 +43,7 @@ def assets(book: Book) -> list[Path]:
 
 def configuration(book: Book) -> dict:
     """The book's `_config.yml` for executed pages: nothing is executed again."""
-    config = yaml.safe_load((book.root / "_config.yml").read_text())
+    config = yaml.safe_load((book.root / "_config.yml").read_text(encoding="utf-8"))
     return config | {"execute": {"execute_notebooks": "off"}}
 
 

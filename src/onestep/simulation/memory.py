@@ -47,9 +47,9 @@ def available() -> int:
     free = psutil.virtual_memory().available
     for limit, usage in _cgroup_files():
         try:
-            most = limit.read_text().strip()
+            most = limit.read_text(encoding="utf-8").strip()
             if most != "max":
-                free = min(free, int(most) - int(usage.read_text()))
+                free = min(free, int(most) - int(usage.read_text(encoding="utf-8")))
         except (OSError, ValueError):  # no such controller here: nothing to obey
             continue
     return max(free, 0)
@@ -59,7 +59,7 @@ def _cgroup_files() -> list[tuple[Path, Path]]:
     """(limit, usage) of this process's control group and of those above it, version 2 and version 1."""
     root = Path("/sys/fs/cgroup")
     try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:
         return []
     files = [(root / "memory/memory.limit_in_bytes", root / "memory/memory.usage_in_bytes")]
