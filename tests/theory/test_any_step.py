@@ -179,7 +179,7 @@ def test_cui_et_al_simulations():
         assert solution.train_mse == pytest.approx(row["train_mean"], rel=0.04)
         assert solution.test_error == pytest.approx(row["test_mean"], rel=0.045)
         assert row["theory_test"] < solution.test_error < row["test_mean"]
-        # the control: a gradient batch as large as theirs is in the other figure
+        # the control: a gradient batch twice as large is another problem
         other = any_step.solve(dataclasses.replace(problem, n_gradient=2000), 0.01 / row["alpha"], math.sqrt(problem.N))
         assert other.test_error != pytest.approx(row["test_mean"], rel=0.045)
 

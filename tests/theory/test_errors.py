@@ -212,7 +212,8 @@ def test_test_error_is_minus_the_derivative(problem, log_ridge, log_eta):
 
 CORNERS = {
     "three orders": {"activation": (0, 1, 0.6, 0.3), "teacher": (0.4, 1, 0.5, 0.3)},
-    "constant readout": {"activation": (0, 1, 0.6, 0.3), "teacher": (0.4, 1, 0.5, 0.3), "readout": "constant"},
+    # one direction for all spikes: there the signs of c_1, c_k and rho are seen
+    "constant readout": {"activation": (0, -1, 0.6, 0.3), "teacher": (0.4, -1, 0.5, 0.3), "readout": "constant"},
     "no second order": {"activation": (0, -1, 0, 0.3), "teacher": (0.4, 1, 0.5, 0.3)},
     "linear network": {"activation": (0, 1), "teacher": (0.4, 1, 0.5)},
     "noiseless linear teacher": {"activation": (0, 1, 0.6), "teacher": (0, 1), "noise_std": 0.0},

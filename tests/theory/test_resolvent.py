@@ -105,6 +105,13 @@ def test_two_intervals_and_the_gap_between_them():
     assert abs(limit.m1 / inside.m1 - 1) < 1e-6
 
 
+def test_the_density_at_zero():
+    square = Bulk(0.7, 0.7, 0.8, 0.6)  # as many rows as hidden units: it grows like x^(-1/2)
+    assert raw_density(square, 0.0) == np.inf
+    assert raw_density(square, 1e-10) / raw_density(square, 1e-6) == pytest.approx(100, rel=1e-2)
+    np.testing.assert_array_equal(raw_density(Bulk(0.7, 0.9, 0.8, 0.6), [-1.0, 0.0]), 0)
+
+
 def test_atom_counts_the_rank():
     assert raw_atom(Bulk(0.5, 1.0, 0.8, 0.6)) == 0.5
     assert raw_atom(Bulk(2.0, 1.0, 0.8, 0.6)) == 0.0

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from onestep import InputError, Problem
 from onestep.hermite import basis, monomials_in_hermite
 from onestep.theory import spikes
 from onestep.theory.errors import errors
-from onestep.theory.geometry import Geometry, kept_orders
+from onestep.theory.geometry import Geometry, active_orders, kept_orders
 from onestep.theory.resolvent import edges, traces
 
 
@@ -110,6 +111,16 @@ def test_critical_constants_are_approached_by_finite_sizes(order):
     assert len(spikes.outliers(problem, 1.02 * constant * scale)) == order
 
 
+def test_critical_constants_shrink_with_the_measured_lengths():
+    problem = Problem(activation=(0, 1.5, 0.6, -0.3))
+    limit = Geometry.limit(problem)
+    for order in (1, 2, 3):
+        constant = spikes.critical_constant(problem, order)
+        for name in ("beta_norm", "projection_norm"):
+            longer = replace(limit, **{name: 1.25 * getattr(limit, name)})
+            assert spikes.critical_constant(problem, order, longer) == pytest.approx(constant / 1.25, rel=1e-12)
+
+
 def test_critical_constant_skips_absent_orders():
     assert spikes.critical_constant(Problem(activation="tanh"), 3) > 0
     with pytest.raises(InputError, match="order"):
@@ -202,6 +213,22 @@ def test_kept_orders_grow_with_the_size_and_are_all_for_polynomials():
     assert counts == sorted(counts)
     assert counts[-1] > counts[0]
     assert kept(100, (0, 1, 0, 0.3, 0.1)) == (1, 3, 4)
+
+
+@pytest.mark.parametrize("activation", ["relu", "softplus", "tanh"])
+@pytest.mark.parametrize("n", [300, 2000, 20_000, 10**7])
+def test_orders_are_kept_as_long_as_each_leaves_the_bulk_before_the_next(activation, n):
+    """By itself, order k does at the step where |theta_k| E g^2k N^((1-k)/2) is the root of phi/(psi v) at the edge."""
+    problem = Problem(n, n // 2, 3 * n // 4, activation, teacher=(0.0, 1.0, 0.5))
+    orders = active_orders(problem)
+    at = traces(problem, -edges(problem)[-1, 1] * (1 + 1e-13))
+    root = math.sqrt(problem.phi / (problem.psi * -at.q * at.m1))
+    steps = []
+    for k in orders:
+        strength = abs(problem.student[1] ** k * problem.student[k]) * limits(problem)[0] ** k * gaussian_moment(2 * k)
+        steps.append((root / strength) ** (1 / k) * problem.N ** ((k - 1) / (2 * k)))
+    count = next(i for i in range(1, len(steps)) if i + 1 == len(steps) or steps[i] >= steps[i + 1])
+    assert kept_orders(problem, Geometry.limit(problem)) == orders[:count]
 
 
 def test_no_step_no_outlier_and_bad_steps():
