@@ -44,11 +44,20 @@ lock:
 clean:
 	rm -rf _build .jupyter_cache
 
-# The recipe is part of the stamp: a .venv that was interrupted half-way, or made from another lock, is completed.
+# Two commands at once must not fill one .venv: the first holds this lock, the second finds the work done.
+LOCKED := import fcntl, os, sys; lock = os.open("requirements.txt", os.O_RDWR); os.set_inheritable(lock, True); \
+	fcntl.flock(lock, fcntl.LOCK_EX); os.execvp(sys.argv[1], sys.argv[1:])
+
 $(READY): requirements.txt pyproject.toml
+ifndef HAVE_LOCK
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PYTHON) -c '$(LOCKED)' $(MAKE) --no-print-directory HAVE_LOCK=1 $@
+else
+	@# What was interrupted is begun anew: it may lack pip, or have half a package that pip takes for whole.
+	test -e $@ || $(PYTHON) -m venv --clear .venv
+	@rm -f $@
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+endif
