@@ -5,9 +5,12 @@ A refused argument names itself, what was given and what is allowed. Behind the 
 
 import math
 import numbers
+import reprlib
 from collections.abc import Iterable
 
 import numpy as np
+
+_NO_NUMBERS = (bool, np.bool_, np.timedelta64)  # Python or NumPy count them among the integers
 
 
 class InputError(ValueError):
@@ -20,21 +23,35 @@ class InputError(ValueError):
 
     def __init__(self, name: str, given: object, allowed: str):
         self.name, self.given, self.allowed = name, given, allowed
-        super().__init__(f"{name}: got {_shown(given)}; allowed: {allowed}")
+        super().__init__(f"{name}: got {shown(given)}; allowed: {allowed}")
 
     def __reduce__(self):  # exceptions cross process borders in sweeps; the default would lose the three fields
         return type(self), (self.name, self.given, self.allowed)
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
+class _Brief(reprlib.Repr):
+    """`repr` cut before it is made: of a list of 10^8 entries, or one that holds itself, only the start is written."""
+
+    def __init__(self):
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = 76
+
+    def repr_int(self, x: int, level: int) -> str:
+        return super().repr_int(x, level) if abs(x) < 10**4000 else f"an integer of {x.bit_length()} bits"
+
+
+def shown(value: object) -> str:
+    """The start of `value` on one line, for a message."""
+    text = " ".join(_Brief().repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def integer(name: str, value: object, minimum: int = 1) -> int:
-    """`value` as an int of at least `minimum`; a bool or a float is refused, a NumPy integer is welcome."""
-    allowed = f"an integer >= {minimum}"
-    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral) or value < minimum:
+def integer(name: str, value: object, minimum: int = 1, maximum: int | None = None) -> int:
+    """`value` as an int from `minimum` to `maximum`; a bool or a float is refused, a NumPy integer is welcome."""
+    allowed = f"an integer >= {minimum}" + ("" if maximum is None else f" and <= {maximum}")
+    if isinstance(value, _NO_NUMBERS) or not isinstance(value, numbers.Integral):
+        raise InputError(name, value, allowed)
+    if value < minimum or (maximum is not None and value > maximum):
         raise InputError(name, value, allowed)
     return int(value)
 
@@ -43,7 +60,7 @@ def real(name: str, value: object, minimum: float = -math.inf, *, open_below: bo
     """`value` as a finite float, at least `minimum` (above it if `open_below`)."""
     bound = "" if minimum == -math.inf else f" {'>' if open_below else '>='} {minimum:g}"
     allowed = f"a finite number{bound}"
-    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+    if isinstance(value, _NO_NUMBERS) or not isinstance(value, numbers.Real):
         raise InputError(name, value, allowed)
     try:
         value = float(value)
@@ -51,7 +68,7 @@ def real(name: str, value: object, minimum: float = -math.inf, *, open_below: bo
         raise InputError(name, value, allowed) from error
     if not math.isfinite(value) or value < minimum or (open_below and value == minimum):
         raise InputError(name, value, allowed)
-    return value
+    return value + 0.0  # -0.0 becomes 0.0, which no formula need expect
 
 
 def reals(name: str, values: object, minimum: float = -math.inf, *, open_below: bool = False) -> np.ndarray:
@@ -60,13 +77,24 @@ def reals(name: str, values: object, minimum: float = -math.inf, *, open_below: 
     allowed = f"a finite number{bound}, or an array of them"
     try:
         array = np.asarray(values)
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # what an object of another library raises when it is none
         raise InputError(name, values, allowed) from error
-    if array.dtype.kind not in "iuf" or not np.all(np.isfinite(array)):
+    if array.dtype.kind not in "iuf" or np.ma.is_masked(values):
         raise InputError(name, values, allowed)
-    if np.any(array < minimum) or (open_below and np.any(array == minimum)):
+    with np.errstate(over="ignore"):  # a long double beyond 1e308
+        array = array.astype(float)
+    if not np.all(np.isfinite(array)) or np.any(array < minimum) or (open_below and np.any(array == minimum)):
         raise InputError(name, values, allowed)
-    return array.astype(float)
+    return array + 0.0
+
+
+def broadcast(**arrays: np.ndarray) -> list[np.ndarray]:
+    """The named arrays, broadcast against each other."""
+    try:
+        return np.broadcast_arrays(*arrays.values())
+    except ValueError as error:
+        shapes = ", ".join(f"{name} {np.shape(array)}" for name, array in arrays.items())
+        raise InputError("shapes", shapes, "arrays that broadcast against each other") from error
 
 
 def choice(name: str, value: object, options: Iterable[str]) -> str:

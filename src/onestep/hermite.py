@@ -11,10 +11,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.polynomial import hermite_e
 
-from onestep.checks import InputError, integer
+from onestep.checks import InputError, integer, real, reals
 from onestep.links import Link
 
 ORDER = 24  # c_k beyond it are never needed: spike k appears only for eta > n^((k-1)/(2k))
+_HIGHEST = 150  # 170! is the last factorial that a double holds
 _REACH = 14.0  # exp(-14^2 / 2) < 1e-42: the Gaussian tail beyond is nothing, for any link that grows like a polynomial
 # Widths of the quadrature panels, finer until two agree. Their breaks differ, but for 0: a kink that nobody declared
 # either lies where it does no harm, or is found out.
@@ -64,7 +65,12 @@ def gaussian_rule(kinks: tuple[float, ...] = (), panel: float = _PANELS[0]) -> t
 
     Gauss-Legendre panels of width `panel` with a break at every kink. A Gauss-Hermite rule has no break, so that for
     ReLU it converges like 1/nodes only; and with a hundred nodes it is still off by 1e-4 for tanh(3x)^2.
+
+    Raises
+    ------
+    InputError : a kink is not a finite number, or the panels are so narrow that nodes coincide.
     """
+    panel, kinks = real("panel", panel, 1e-4), reals("kinks", kinks).ravel()
     inside = [kink for kink in kinks if abs(kink) < _REACH]
     breaks = np.unique([*np.linspace(-_REACH, _REACH, math.ceil(2 * _REACH / panel) + 1), *inside])
     x, w = np.polynomial.legendre.leggauss(20)
@@ -75,8 +81,15 @@ def gaussian_rule(kinks: tuple[float, ...] = (), panel: float = _PANELS[0]) -> t
 
 
 def basis(z: np.ndarray, order: int) -> np.ndarray:
-    """He_k(z) / sqrt(k!) for k = 0, ..., `order`: shape (order + 1, *z.shape), orthonormal under the Gaussian."""
-    z = np.asarray(z, dtype=float)
+    """He_k(z) / sqrt(k!) for k = 0, ..., `order`: shape (order + 1, *z.shape), orthonormal under the Gaussian.
+
+    Raises
+    ------
+    InputError : `z` is not finite, or so large that a power of it is not.
+    """
+    z, order = reals("z", z), integer("order", order, 0, _HIGHEST)
+    if np.max(np.abs(z), initial=0.0) ** min(order, 1) > 1e300 ** (1 / max(order, 1)):
+        raise InputError("z", z, f"numbers whose power {order} is below 1e300")
     rows = np.empty((order + 1, *z.shape))
     rows[0] = 1.0
     if order > 0:
@@ -90,7 +103,6 @@ def _factorial_roots(order: int) -> np.ndarray:
     return np.sqrt(np.array([math.factorial(k) for k in range(order + 1)], dtype=float))
 
 
-@lru_cache(maxsize=256)
 def expand(link: Link, order: int = ORDER) -> Expansion:
     """The Hermite expansion of `link`, coefficients c_0, ..., c_`order` with absolute error below 1e-10.
 
@@ -99,7 +111,13 @@ def expand(link: Link, order: int = ORDER) -> Expansion:
     InputError : the link gives values that are not finite, grows too fast, does not map an array to one of the same
         shape, or has kinks that it does not declare.
     """
-    order = integer("order", order, minimum=1)
+    if not isinstance(link, Link):
+        raise InputError("link", link, "a Link")
+    return _expanded(link, integer("order", order, 1, _HIGHEST))
+
+
+@lru_cache(maxsize=256)
+def _expanded(link: Link, order: int) -> Expansion:
     coarse = _projections(link, order, _PANELS[0])
     for panel in _PANELS[1:]:
         fine = _projections(link, order, panel)
@@ -129,33 +147,46 @@ def _projections(link: Link, order: int, panel: float) -> np.ndarray:
 
 
 def expand_polynomial(coefficients: tuple[float, ...], order: int = ORDER) -> Expansion:
-    """The expansion of sum_k c_k He_k, exact: no quadrature."""
-    c = np.asarray(coefficients, dtype=float)
-    if c.size > order + 1:
-        raise InputError("coefficients", coefficients, f"at most {order + 1} Hermite coefficients")
+    """The expansion of sum_k c_k He_k, exact: no quadrature.
+
+    Raises
+    ------
+    InputError : `coefficients` are not a row of at most `order` + 1 finite numbers, or their moments are not finite.
+    """
+    c, order = reals("coefficients", coefficients), integer("order", order, 1, _HIGHEST)
+    if c.ndim != 1 or not 1 <= c.size <= order + 1:
+        raise InputError("coefficients", coefficients, f"between 1 and {order + 1} Hermite coefficients")
     k = np.arange(c.size)
     weight = _factorial_roots(c.size - 1) ** 2
     padded = np.zeros(order + 1)
     padded[: c.size] = c
-    with np.errstate(over="ignore"):  # an infinite second moment is for the caller to refuse
+    with np.errstate(over="ignore"):
         square = weight * c**2
         # He_k' = k He_{k-1}, so E sigma'^2 = sum_k k k! c_k^2.
-        return Expansion(tuple(padded.tolist()), float(square.sum()), float((k * square).sum()))
+        second_moment, slope_second_moment = float(square.sum()), float((k[1:] * square[1:]).sum())
+    if not math.isfinite(second_moment + slope_second_moment):
+        raise InputError("coefficients", coefficients, "Hermite coefficients whose second moment is a finite number")
+    return Expansion(tuple(padded.tolist()), second_moment, slope_second_moment)
 
 
 def _values(name: str, function, z: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore", invalid="ignore"):
-        value = np.asarray(function(z), dtype=float)
+    try:
+        with np.errstate(all="ignore"):
+            value = np.asarray(function(z), dtype=float)
+    except Exception as error:  # math.tanh, say, which takes one number only
+        allowed = "a function that maps an array of numbers to one of the same shape"
+        raise InputError(name, f"{type(error).__name__}: {error}", allowed) from error
     if value.shape != z.shape:
         raise InputError(name, value.shape, f"a function that returns an array of the shape it was given, {z.shape}")
-    if not np.all(np.isfinite(value)):
-        raise InputError(name, "a value that is not finite", f"a function finite on [-{_REACH:g}, {_REACH:g}]")
+    if not np.all(np.abs(value) < 1e150):
+        allowed = f"a function finite, and below 1e150, on [-{_REACH:g}, {_REACH:g}]"
+        raise InputError(name, "a value that is not finite, or enormous", allowed)
     return value
 
 
 def monomials_in_hermite(order: int) -> np.ndarray:
     """T with t^k = sum_j T[k, j] He_j(t), for k, j = 0, ..., `order`; T[k, j] = k! / (2^m m! j!), m = (k - j)/2."""
-    order = integer("order", order, minimum=0)
+    order = integer("order", order, 0, _HIGHEST)
     T = np.zeros((order + 1, order + 1))
     for k in range(order + 1):
         monomial = np.zeros(k + 1)
@@ -166,7 +197,7 @@ def monomials_in_hermite(order: int) -> np.ndarray:
 
 def hermite_in_monomials(order: int) -> np.ndarray:
     """The inverse of `monomials_in_hermite`: He_k(t) = sum_j A[k, j] t^j."""
-    order = integer("order", order, minimum=0)
+    order = integer("order", order, 0, _HIGHEST)
     A = np.zeros((order + 1, order + 1))
     for k in range(order + 1):
         series = np.zeros(k + 1)

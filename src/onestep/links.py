@@ -11,9 +11,10 @@ import numpy as np
 from numpy.polynomial import hermite_e
 from scipy import special
 
-from onestep.checks import InputError, real
+from onestep.checks import InputError, real, reals
 
 Function = Callable[[np.ndarray], np.ndarray]
+_KINKS = 100  # each adds a panel to every quadrature
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Link:
 
     Raises
     ------
-    InputError : `function` or `derivative` cannot be called, or a kink is not a finite number.
+    InputError : `name` is not a text, `function` or `derivative` cannot be called, or `kinks` are not a few finite
+        numbers.
     """
 
     name: str
@@ -40,12 +42,17 @@ class Link:
     derivative_from_value: Function | None = None
 
     def __post_init__(self):
+        if not isinstance(self.name, str):
+            raise InputError("name", self.name, "a text")
         for field in ("function", "derivative"):
             if not callable(getattr(self, field)):
                 raise InputError(field, getattr(self, field), "a callable that maps an array to an array of its shape")
         if self.derivative_from_value is not None and not callable(self.derivative_from_value):
             raise InputError("derivative_from_value", self.derivative_from_value, "a callable or None")
-        object.__setattr__(self, "kinks", tuple(real("kinks", kink) for kink in self.kinks))
+        kinks = reals("kinks", self.kinks)
+        if kinks.ndim != 1 or kinks.size > _KINKS:
+            raise InputError("kinks", self.kinks, f"at most {_KINKS} finite numbers in a row")
+        object.__setattr__(self, "kinks", tuple(kinks.tolist()))
 
     def __call__(self, z):
         return self.function(z)
@@ -97,8 +104,15 @@ NAMES = {link.name: link for link in _NAMED}
 
 
 def polynomial(coefficients) -> Link:
-    """The link sum_k c_k He_k (probabilists' Hermite polynomials) for `coefficients` c_0, c_1, ..."""
-    c = np.asarray(coefficients, dtype=float)
+    """The link sum_k c_k He_k (probabilists' Hermite polynomials) for `coefficients` c_0, c_1, ...
+
+    Raises
+    ------
+    InputError : `coefficients` are not a row of finite numbers.
+    """
+    c = reals("coefficients", coefficients)
+    if c.ndim != 1 or c.size == 0 or np.max(np.abs(c)) > 1e150:
+        raise InputError("coefficients", coefficients, "one number or more in a row, none beyond 1e150 in size")
     slope = hermite_e.hermeder(c) if c.size > 1 else np.zeros(1)
     return Link(
         "He[" + ", ".join(f"{value:g}" for value in c) + "]",
@@ -115,11 +129,11 @@ def sine(frequency: float, phase: float) -> Link:
 
     Raises
     ------
-    InputError : the frequency is zero, or the cosine of the phase.
+    InputError : the frequency is (nearly) zero or enormous, or the cosine of the phase is zero.
     """
     frequency, phase = real("frequency", frequency), real("phase", phase)
-    if frequency == 0:
-        raise InputError("frequency", frequency, "a number other than 0")
+    if not 1e-100 < abs(frequency) < 1e100:
+        raise InputError("frequency", frequency, "a number other than 0, between 1e-100 and 1e100 in size")
     if abs(math.cos(phase)) < 1e-12:
         raise InputError("phase", phase, "a number with cos(phase) != 0: an even link has c_1 = 0")
     size = 1 / (frequency * math.cos(phase))

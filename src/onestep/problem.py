@@ -1,6 +1,5 @@
 """The problem: every number that theory and simulation need, checked once, then trusted."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -12,6 +11,8 @@ from onestep.hermite import ORDER, Expansion, expand, expand_polynomial
 from onestep.links import NAMES, Link, polynomial
 
 LinkSpec = str | Sequence[float] | Link
+_SIZE = 2**63 - 1  # NumPy counts in 64 bits
+_LEAST, _MOST = 1e-100, 1e100  # of everything squared: products of two and three of them must still be numbers
 
 
 @dataclass(frozen=True)
@@ -56,27 +57,33 @@ class Problem:
 
     def __post_init__(self):
         checked = {
-            "n": integer("n", self.n),
-            "d": integer("d", self.d),
-            "N": integer("N", self.N),
+            "n": integer("n", self.n, 1, _SIZE),
+            "d": integer("d", self.d, 1, _SIZE),
+            "N": integer("N", self.N, 1, _SIZE),
             "activation": _spec("activation", self.activation),
             "teacher": _spec("teacher", self.teacher),
             "noise_std": real("noise_std", self.noise_std, minimum=0.0),
             "readout": choice("readout", self.readout, ("gaussian", "constant")),
             "first_output": choice("first_output", self.first_output, ("mean_field", "order_one")),
             "precision": choice("precision", self.precision, ("float64", "float32")),
-            "n_gradient": None if self.n_gradient is None else integer("n_gradient", self.n_gradient),
+            "n_gradient": None if self.n_gradient is None else integer("n_gradient", self.n_gradient, 1, _SIZE),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+        if self.noise_std > _MOST**0.5:
+            raise InputError("noise_std", self.noise_std, f"a finite number between 0 and {_MOST**0.5:g}")
         # Expanding now lets a link that cannot be expanded fail here and not in the middle of a run.
-        if self.student[1] == 0.0:
+        for name in ("activation", "teacher"):
+            found = _expansion(getattr(self, name))
+            if not _LEAST <= found.second_moment <= max(found.second_moment, found.slope_second_moment) <= _MOST:
+                allowed = f"a function with E f^2 >= {_LEAST:g}, and E f^2 and E f'^2 <= {_MOST:g}"
+                raise InputError(name, getattr(self, name), allowed)
+        if self.student[1] ** 2 < _LEAST:
             raise InputError(
                 "activation",
                 self.activation,
                 "an activation with c_1 = E[sigma(Z) Z] != 0: without it the gradient has no rank-one part",
             )
-        _ = self.target
 
     def __reduce__(self):  # what is cached below holds closures, which cannot be pickled for another process
         return type(self), tuple(getattr(self, field.name) for field in fields(self))
@@ -136,11 +143,14 @@ class Problem:
 
     def step(self, alpha: float) -> float:
         """The step size eta = n**alpha."""
-        return float(self.n ** real("alpha", alpha))
+        try:
+            return float(self.n ** real("alpha", alpha))
+        except OverflowError as error:
+            raise InputError("alpha", alpha, f"an exponent for which {self.n}**alpha is a number") from error
 
     def resized(self, n: int) -> "Problem":
         """The same problem with n rows in place of `self.n`: d, N and n_gradient keep their ratios to n, rounded."""
-        n = integer("n", n)
+        n = integer("n", n, 1, _SIZE)
         rows = None if self.n_gradient is None else max(1, round(self.n_gradient * n / self.n))
         return replace(
             self, n=n, d=max(1, round(self.d * n / self.n)), N=max(1, round(self.N * n / self.n)), n_gradient=rows
@@ -152,16 +162,20 @@ def _spec(name: str, spec: object) -> LinkSpec:
     allowed = f"one of {', '.join(NAMES)}; Hermite coefficients such as [0, 1, 0.5]; or a Link"
     if isinstance(spec, Link) or (isinstance(spec, str) and spec in NAMES):
         return spec
-    if isinstance(spec, str | bytes) or not isinstance(spec, Sequence | np.ndarray):
+    if isinstance(spec, str | bytes | bytearray | memoryview) or not isinstance(spec, Sequence | np.ndarray):
         raise InputError(name, spec, allowed)
+    if getattr(spec, "ndim", 1) != 1:
+        raise InputError(name, spec, allowed)
+    few = f"between 1 and {ORDER + 1} Hermite coefficients, not all zero"
+    if not 1 <= len(spec) <= ORDER + 1:
+        raise InputError(name, spec, few)
     try:
         coefficients = tuple(real(name, value) for value in spec)
+        expand_polynomial(coefficients)
     except InputError as error:
-        raise InputError(name, spec, allowed) from error
-    if not 1 <= len(coefficients) <= ORDER + 1 or not any(coefficients):
-        raise InputError(name, spec, f"between 1 and {ORDER + 1} Hermite coefficients, not all zero")
-    if not math.isfinite(expand_polynomial(coefficients).second_moment):
-        raise InputError(name, spec, "Hermite coefficients whose second moment is a finite number")
+        raise InputError(name, spec, allowed if error.name == name else error.allowed) from error
+    if not any(coefficients):
+        raise InputError(name, spec, few)
     return coefficients
 
 

@@ -20,6 +20,7 @@ _STEPS = 200
 _ACCEPTED = 1e-9  # relative residual of a root of the quartic; the right root is far below it
 _ENOUGH = 1e-13  # what rounding may leave of a Newton step that never gets below _TOLERANCE
 _TOLERANCE = 4 * np.finfo(float).eps
+_RATIOS, _SIZES = (1e-20, 1e20), (1e-120, 1e120)  # within them no product of the equations overflows
 
 
 class NotSolved(ArithmeticError):
@@ -38,6 +39,13 @@ class NotSolved(ArithmeticError):
         return type(self), (self.message, self.residual)
 
 
+def _within(name: str, values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
+    size = np.abs(values)
+    if np.any((size < limits[0]) | (size > limits[1])):
+        raise InputError(name, values, f"numbers between {limits[0]:g} and {limits[1]:g}")
+    return values
+
+
 @dataclass(frozen=True)
 class Bulk:
     """The four numbers that decide the untrained spectrum; scalars, or arrays that broadcast.
@@ -49,7 +57,8 @@ class Bulk:
 
     Raises
     ------
-    InputError : phi or psi not positive, linear or nonlinear negative.
+    InputError : phi or psi not positive, linear or nonlinear negative; or any of them beyond all reason, so that
+        their products are no numbers.
     """
 
     phi: np.ndarray
@@ -59,9 +68,13 @@ class Bulk:
 
     def __post_init__(self):
         for name in ("phi", "psi"):
-            object.__setattr__(self, name, reals(name, getattr(self, name), minimum=0.0, open_below=True))
+            object.__setattr__(
+                self, name, _within(name, reals(name, getattr(self, name), 0.0, open_below=True), _RATIOS)
+            )
         for name in ("linear", "nonlinear"):
-            object.__setattr__(self, name, reals(name, getattr(self, name), minimum=0.0))
+            values = reals(name, getattr(self, name), minimum=0.0)
+            _within(name, values[values > 0], _SIZES)
+            object.__setattr__(self, name, values)
 
     @classmethod
     def of(cls, problem: Problem) -> "Bulk":
@@ -123,6 +136,7 @@ def solve(bulk: Bulk, ridge: np.ndarray) -> Solution:
     s (s + M) = ridge u. The left side is concave and increasing, so that Newton's method from below climbs to the
     only root without a safeguard.
     """
+    _within("ridge", ridge, _SIZES)
     ridge, phi, linear, nonlinear = np.broadcast_arrays(ridge, bulk.phi, bulk.linear, bulk.nonlinear)
     gap, least = np.abs(bulk.excess), np.minimum(1.0, bulk.ratio)
     # phi - m, computed as a product where phi/psi < 1 so that phi near m keeps its digits
@@ -160,6 +174,7 @@ def solve_complex(bulk: Bulk, ridge: np.ndarray) -> Solution:
 
     On the negative axis (Im ridge = 0) this is the limit from below, so that Im m1 is pi times the density.
     """
+    _within("ridge", ridge, _SIZES)
     ridge, phi, psi, linear, nonlinear = np.broadcast_arrays(
         np.asarray(ridge, complex), bulk.phi, bulk.psi, bulk.linear, bulk.nonlinear
     )
@@ -183,6 +198,7 @@ def solve_outside(bulk: Bulk, ridge: np.ndarray) -> Solution:
 
     There m1, m2 and q/ridge are real and, being Stieltjes transforms, increase with z; one root of the quartic does.
     """
+    _within("ridge", ridge, _SIZES)
     ridge, phi, psi, linear, nonlinear = np.broadcast_arrays(ridge, bulk.phi, bulk.psi, bulk.linear, bulk.nonlinear)
     local = Bulk(phi, psi, linear, nonlinear)
     branches = _branches(local, ridge.astype(complex))

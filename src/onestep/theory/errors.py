@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from onestep.checks import InputError, integer, real, reals
+from onestep.checks import InputError, broadcast, integer, real, reals
 from onestep.problem import Problem
 from onestep.theory.equation import Bulk, Solution, solve
 from onestep.theory.geometry import HIGHEST, Geometry, active_orders, monomials, terms
@@ -42,13 +42,13 @@ def errors(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -
     InputError : a ridge not positive, a step negative, or a step under an output of order one without a `geometry`.
     NotSolved : with the residual, if the bulk's equation was not solved.
     """
-    ridge, eta = np.broadcast_arrays(reals("ridge", ridge, 0.0, open_below=True), reals("eta", eta, 0.0))
+    ridge, eta = broadcast(ridge=reals("ridge", ridge, 0.0, open_below=True), eta=reals("eta", eta, 0.0))
     flat, step = ridge.ravel(), eta.ravel()
     found, bulk = solve(Bulk.of(problem), flat), Bulk.of(problem)
     train, test = _untrained(problem, bulk, found)
     moved = step > 0
     if np.any(moved):
-        geometry = Geometry.limit(problem) if geometry is None else geometry
+        geometry = Geometry.of(problem, geometry)
         part = Solution(*(getattr(found, name)[moved] for name in found.__dataclass_fields__))
         train[moved], test[moved] = _trained(problem, geometry, bulk, part, step[moved])
     return train.reshape(ridge.shape)[()], test.reshape(ridge.shape)[()]
@@ -84,7 +84,7 @@ def plateau(problem: Problem, ridge, degree: int, geometry: Geometry | None = No
     if not orders:
         train, test = _untrained(problem, bulk, found)
     else:
-        geometry = Geometry.limit(problem) if geometry is None else geometry
+        geometry = Geometry.of(problem, geometry)
         if np.linalg.matrix_rank(geometry.readout_factor) == 1:
             orders = orders[:1]
         columns = np.broadcast_to(monomials(orders, geometry.lengthening), (found.u.size, orders[-1] + 1, len(orders)))

@@ -41,6 +41,13 @@ class Geometry:
     lengthening: float = 0.0
 
     @classmethod
+    def of(cls, problem: Problem, geometry: "Geometry | None") -> "Geometry":
+        """`geometry`, or the limit where there is none."""
+        if geometry is not None and not isinstance(geometry, cls):
+            raise InputError("geometry", geometry, "None, or a onestep.theory.Geometry, such as Geometry.plug_in(...)")
+        return cls.limit(problem) if geometry is None else geometry
+
+    @classmethod
     def limit(cls, problem: Problem) -> "Geometry":
         """n -> infinity: |beta|^2 = c_{*,1}^2 + (d/n_gradient)(c_*^2 + noise_std^2), rho = c_{*,1}/|beta|.
 
@@ -181,8 +188,14 @@ def log_strengths(problem: Problem, geometry: Geometry, eta: np.ndarray, orders:
     step = problem.student[1] * geometry.beta_norm * geometry.projection_norm
     readout = np.linalg.norm(geometry.readout_factor[k - 1], axis=1)
     with np.errstate(divide="ignore"):
-        growth = np.log(np.abs(step) * eta)
+        growth = math.log(abs(step)) + np.log(eta)
     return k * growth[:, None] + np.log(np.abs(student) * readout) + (1 - k) / 2 * math.log(problem.N)
+
+
+def not_too_strong(logs: np.ndarray, eta: np.ndarray) -> None:
+    """Refuse a step so large that a spike overflows."""
+    if np.max(logs, initial=0.0) > _STRONGEST:
+        raise InputError("eta", float(np.max(eta)), f"a step whose spikes have strengths below e^{_STRONGEST:g}")
 
 
 def kept_orders(problem: Problem, geometry: Geometry) -> tuple[int, ...]:
@@ -216,8 +229,7 @@ def terms(problem: Problem, geometry: Geometry, eta: np.ndarray) -> Terms:
     """
     orders = kept_orders(problem, geometry)
     logs = log_strengths(problem, geometry, eta, orders)
-    if np.max(logs) > _STRONGEST:
-        raise InputError("eta", float(np.max(eta)), f"a step whose spikes have strengths below e^{_STRONGEST:g}")
+    not_too_strong(logs, eta)
     order = np.argsort(-logs, axis=1, kind="stable")
     rows = geometry.readout_factor[np.array(orders) - 1]
     rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)

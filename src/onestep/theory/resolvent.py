@@ -10,14 +10,15 @@ solve  m2 = phi m1 / (phi + q c_1^2 m1)  and  (ridge + q c_>^2) m1 + q c_1^2 m2 
 The functions of a `Problem` come first; those named raw_ take the four numbers of a `Bulk` instead.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.polynomial import Polynomial
 
-from onestep.checks import InputError, reals
+from onestep.checks import InputError, broadcast, reals
 from onestep.problem import Problem
-from onestep.theory.equation import Bulk, Solution, solve, solve_complex, solve_outside
+from onestep.theory.equation import Bulk, NotSolved, Solution, solve, solve_complex, solve_outside
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def raw_traces(bulk: Bulk, ridge) -> Traces:
     NotSolved : the equations were not solved to 1e-8.
     """
     ridge = _arguments(ridge)
-    shape = np.broadcast_shapes(ridge.shape, *(np.shape(getattr(bulk, name)) for name in bulk.__dataclass_fields__))
+    shape = broadcast(ridge=ridge, **{name: getattr(bulk, name) for name in bulk.__dataclass_fields__})[0].shape
     if np.iscomplexobj(ridge) and np.any(ridge.imag != 0):
         found = _traces(solve_complex(bulk, ridge))
     elif np.all(ridge.real > 0):
@@ -95,10 +96,17 @@ def _mixed(bulk: Bulk, ridge: np.ndarray, shape: tuple[int, ...]) -> Traces:
 
 
 def _arguments(ridge) -> np.ndarray:
-    array = np.asarray(ridge)
-    if array.dtype.kind not in "iufc" or not np.all(np.isfinite(array)) or np.any(array == 0):
-        raise InputError("ridge", ridge, "finite real or complex numbers other than zero")
-    return array.astype(complex if array.dtype.kind == "c" else float)
+    try:
+        array = np.asarray(ridge)
+        if array.dtype.kind == "c" and array.dtype.itemsize <= 16:
+            array = reals("ridge", array.real) + 1j * reals("ridge", array.imag)
+        else:
+            array = reals("ridge", ridge)
+        if np.any(array == 0):
+            raise InputError("ridge", ridge, "numbers other than zero")
+    except Exception as error:
+        raise InputError("ridge", ridge, "finite real or complex numbers other than zero") from error
+    return array
 
 
 def _traces(found: Solution) -> Traces:
@@ -108,7 +116,7 @@ def _traces(found: Solution) -> Traces:
 
 def raw_density(bulk: Bulk, x) -> np.ndarray:
     """`density` for one `bulk` of scalars; inf at x = 0 where the density has a hard edge there."""
-    x = reals("x", x)
+    x, bulk = reals("x", x), _scalar(bulk)
     out = np.zeros(x.shape)
     for low, high in raw_edges(bulk):
         inside = (x > low) & (x < high)
@@ -117,12 +125,20 @@ def raw_density(bulk: Bulk, x) -> np.ndarray:
     return out[()]
 
 
+def _scalar(bulk: Bulk) -> Bulk:
+    for name in bulk.__dataclass_fields__:
+        if np.ndim(getattr(bulk, name)) != 0:
+            raise InputError(name, getattr(bulk, name), "one number: a spectrum is of one bulk")
+    return bulk
+
+
 def _density_inside(bulk: Bulk, x: np.ndarray) -> np.ndarray:
     return _traces(solve_complex(bulk, -x)).m1.imag / np.pi
 
 
 def raw_atom(bulk: Bulk) -> float:
     """`atom` for one `bulk` of scalars: one minus the rank over n."""
+    bulk = _scalar(bulk)
     rank = min(1.0, float(bulk.ratio))
     if bulk.nonlinear == 0:
         rank = min(rank, float(bulk.phi)) if bulk.linear > 0 else 0.0
@@ -135,6 +151,7 @@ def raw_edges(bulk: Bulk) -> np.ndarray:
     Outside the bulk z(u) = -(1 - df(u)) (phi/psi - df(u)) / u is increasing along the resolvent (Silverstein & Choi
     1995), so every edge but a hard one at 0 is a stationary value of z: a root of a polynomial of degree five.
     """
+    bulk = _scalar(bulk)
     if bulk.linear == 0 and bulk.nonlinear == 0:
         return np.empty((0, 2))  # K = 0: all is in the atom
     ends = np.unique([0.0, *(float(z) for z in bulk.position(_stationary(bulk)) if z > 0)])
@@ -171,9 +188,30 @@ def _stationary(bulk: Bulk) -> np.ndarray:
     unit = Bulk(phi, bulk.psi, a, b)
     real = roots[np.abs(roots.imag) <= 1e-6 * np.abs(roots)].real
     real = real[np.abs((1 - unit.freedom(real)) * (ratio - unit.freedom(real))) > 1e-20 * ratio]  # z = 0: a hard edge
-    for _ in range(3):  # Newton on d log z/du: the companion matrix has absolute, this relative accuracy
+    with np.errstate(all="ignore"):  # a root where z = 0 to all digits belongs to a hard edge: it is dropped
+        real = _polished(unit, real)
+    real = real[np.isfinite(real)]
+    outer = np.max(real[real < 0], initial=-np.inf)
+    top = float(unit.position(outer)) if np.isfinite(outer) else 0.0
+    low, high = max(1.0, ratio), _largest(a, b, phi, unit)
+    if not low * (1 - 1e-6) <= top <= high * (1 + 1e-6):
+        raise NotSolved("the upper edge of the bulk", max(low - top, top - high) / high)
+    return real / scale
+
+
+def _largest(a: float, b: float, phi: float, unit: Bulk) -> float:
+    """A bound on the upper edge: the norms of c_1 X W0' and of c_> Z, added."""
+    psi, ratio = float(unit.psi), float(unit.ratio)
+    linear = math.sqrt(a / psi) * (1 + math.sqrt(phi)) * (1 + math.sqrt(psi))
+    return (linear + math.sqrt(b) * (1 + math.sqrt(ratio))) ** 2
+
+
+def _polished(unit: Bulk, real: np.ndarray) -> np.ndarray:
+    """Newton on d log z/du: the companion matrix has absolute, this relative accuracy."""
+    a, phi = unit.linear, unit.phi
+    for _ in range(3):
         p, q, slope = 1 - unit.freedom(real), unit.ratio - unit.freedom(real), unit.freedom_slope(real)
         bend = -2 * (a * phi) ** 2 / (phi + a * real) ** 3
         value = 1 / real + slope * (1 / p + 1 / q)
         real = real - value / (bend * (1 / p + 1 / q) + slope**2 * (1 / p**2 + 1 / q**2) - 1 / real**2)
-    return real / scale
+    return real

@@ -21,7 +21,7 @@ from onestep.checks import InputError, integer, real, reals
 from onestep.hermite import ORDER
 from onestep.problem import Problem
 from onestep.theory.equation import Bulk
-from onestep.theory.geometry import HIGHEST, Geometry, active_orders, log_strengths, monomials, terms
+from onestep.theory.geometry import HIGHEST, Geometry, active_orders, log_strengths, monomials, not_too_strong, terms
 from onestep.theory.resolvent import edge_point
 
 
@@ -69,7 +69,7 @@ class Outlier:
 
 def critical_exponents(highest: int = 8) -> np.ndarray:
     """(k-1)/(2k) for k = 1, ..., `highest`: spike k leaves the bulk for alpha above it."""
-    k = np.arange(1, integer("highest", highest) + 1)
+    k = np.arange(1, integer("highest", highest, 1, 1000) + 1)
     return (k - 1) / (2 * k)
 
 
@@ -102,11 +102,12 @@ def strengths(problem: Problem, eta, geometry: Geometry | None = None) -> dict[i
     |c_1^k c_k| (eta |beta|)^k |t^k| |a^k| / sqrt(n), to be compared with the square root of the bulk's edge.
     """
     eta = reals("eta", eta, minimum=0.0)
-    geometry = Geometry.limit(problem) if geometry is None else geometry
+    geometry = Geometry.of(problem, geometry)
     orders = active_orders(problem, min(HIGHEST, len(geometry.readout_factor)))
     logs = log_strengths(problem, geometry, eta.ravel(), orders) + np.log(
         np.linalg.norm(monomials(orders, geometry.lengthening), axis=0)
     )
+    not_too_strong(logs, eta)
     return {k: np.exp(column).reshape(eta.shape)[()] for k, column in zip(orders, logs.T, strict=True)}
 
 
@@ -122,7 +123,7 @@ def outliers(problem: Problem, eta: float, geometry: Geometry | None = None) -> 
     eta = real("eta", eta, minimum=0.0)
     if eta == 0:
         return []
-    geometry = Geometry.limit(problem) if geometry is None else geometry
+    geometry = Geometry.of(problem, geometry)
     bulk = Bulk.of(problem)
     spikes = terms(problem, geometry, np.array([eta]))
     columns = spikes.columns()
@@ -188,7 +189,7 @@ def critical_constant(problem: Problem, order: int, geometry: Geometry | None = 
     InputError : c_k = 0; a constant readout with k > 1, whose spikes share one right singular vector; k above
         the orders of `geometry`.
     """
-    geometry = Geometry.limit(problem) if geometry is None else geometry
+    geometry = Geometry.of(problem, geometry)
     orders = active_orders(problem, min(HIGHEST, len(geometry.readout_factor)))
     if integer("order", order) not in orders:
         raise InputError("order", order, "one of " + ", ".join(map(str, orders)) + ", where c_k is not zero")
