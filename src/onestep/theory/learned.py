@@ -1,0 +1,49 @@
+"""What the fitted network knows of each degree of the teacher: the Hermite coefficients of its output along beta_star.
+
+With w the coefficients of the spikes in the fit (w = M^-1 v in the book's chapter "Errors"),
+
+    c_1 -> c_{*,1} - (m2/m1) (c_{*,1} - rho (T'w)_1),      c_k -> rho^k (T'w)_k   (k >= 2).
+"""
+
+import math
+
+import numpy as np
+
+from onestep.checks import integer, real
+from onestep.problem import Problem
+from onestep.theory.geometry import HIGHEST, Geometry, terms
+from onestep.theory.resolvent import traces
+
+
+def learned(problem: Problem, ridge: float, eta: float, degree: int, geometry: Geometry | None = None) -> np.ndarray:
+    """E f(x) He_k(beta_star . x) / k! of the fitted network f for k = 1, ..., `degree`, at finite strength.
+
+    Exact as n -> infinity for eta below n^(1/2), like `errors`. Source: the book's chapter "Improvement".
+
+    Parameters
+    ----------
+    ridge, eta : > 0 and >= 0, one number each.
+    degree : at most 12.
+    geometry : None means the limit with the rows that the gradient's noise lengthens, `Geometry.lengthened(problem)`.
+
+    Raises
+    ------
+    InputError : an argument out of its range, or a step under a first output of order one without a `geometry`.
+    """
+    degree, eta = integer("degree", degree, 1, HIGHEST), real("eta", eta, minimum=0.0)
+    trace, first = traces(problem, real("ridge", ridge, minimum=0.0, open_below=True)), problem.target[1]
+    if eta == 0:
+        return np.array([first * (1 - trace.m2 / trace.m1), *np.zeros(degree - 1)])
+    geometry = Geometry.lengthened(problem) if geometry is None else geometry
+    (columns,), (shrink,) = terms(problem, geometry, np.array([eta])).columns()
+    k = np.arange(max(len(columns), degree + 1))
+    size = np.sqrt([float(math.factorial(j)) for j in k])
+    columns = np.pad(columns, ((0, len(k) - len(columns)), (0, 0)))
+    target = np.array([problem.target[int(j)] for j in k]) * size * geometry.rho**k
+    weight = np.where(k == 1, np.sqrt(trace.m2 / trace.m1), 1.0)
+    price = np.sqrt(problem.phi / (problem.psi * trace.q * trace.m1)) * shrink
+    stacked = np.vstack([weight[:, None] * columns, np.diag(price)])
+    w = np.linalg.lstsq(stacked, np.append(weight * target, np.zeros_like(price)))[0]
+    found = geometry.rho**k * (columns @ w) / size
+    found[1] = first - trace.m2 / trace.m1 * (first - found[1])
+    return found[1 : degree + 1]
