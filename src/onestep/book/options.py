@@ -7,10 +7,12 @@ from pathlib import Path
 import click
 import yaml
 
+from onestep.book import plain_yaml
 from onestep.book.build import BuildFailed
 from onestep.book.chapters import Book, BookError, Chapter
 from onestep.book.parameters import ParameterError
 from onestep.book.runner import Job, RunFailed
+from onestep.checks import shown
 from onestep.simulation import memory
 
 
@@ -57,12 +59,14 @@ def parameters(command: Callable) -> Callable:
 
 def from_file(path: Path) -> dict[str, object]:
     """The parameters in a YAML file; scalars stay texts, as on the command line."""
+    with path.open("rb") as stream:
+        text = stream.read(plain_yaml.LARGEST + 1)
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+        values = plain_yaml.load(text)
     except yaml.YAMLError as error:
-        raise ParameterError(f"{path} is not YAML: {error}") from error
+        raise ParameterError(f"{path} is not YAML that can be read: {error}") from error
     if not isinstance(values, dict):
-        raise ParameterError(f"{path}: got {values!r}; allowed: lines of the form NAME: VALUE")
+        raise ParameterError(f"{path}: got {shown(values)}; allowed: lines of the form NAME: VALUE")
     return values
 
 
@@ -93,4 +97,4 @@ def fits(job: Job, free: int | None = None, where: str = "are free", at_once: in
 
 
 def _gigabytes(count: int) -> str:
-    return f"{count / 2**30:.2f} GiB"
+    return f"{count / 2**30:.2f} GiB" if count < 2**80 else "more memory than there is"

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from onestep.book import feasible
-from onestep.checks import InputError
+from onestep.book import feasible, plain_yaml
+from onestep.checks import InputError, shown
 
 TYPES = {bool: "true or false", int: "an integer", float: "a finite number", str: "a text", list: "a list"}
 _BOUNDS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
@@ -72,7 +72,7 @@ class Parameter:
     def convert(self, given: object) -> object:
         """`given` (a value, or the text of one) as this parameter's type; ParameterError when that is impossible."""
         if self.name in feasible.SPECS:
-            value = _guess(given)
+            value = self._scalar(given, None)
         elif isinstance(self.default, list):
             kind = _common(self.default) if self.default else None
             if not isinstance(given, list | tuple):
@@ -88,18 +88,16 @@ class Parameter:
         return value
 
     def _scalar(self, given: object, kind: type | None) -> object:
-        if kind is None:
-            return _guess(given)
         try:
-            value = _read(given, kind)
-        except (TypeError, ValueError):
+            value = _guess(given) if kind is None else _read(given, kind)
+        except (TypeError, ValueError, OverflowError, RecursionError):
             raise self._refused(given) from None
         if kind is float and not math.isfinite(value):
             raise self._refused(given)
         return value
 
     def _refused(self, given: object) -> ParameterError:
-        return ParameterError(f"{self.name}: got {given!r}; allowed: {self.allowed}")
+        return ParameterError(f"{self.name}: got {shown(given)}; allowed: {self.allowed}")
 
 
 def parse(source: str) -> tuple[Parameter, ...]:
@@ -130,8 +128,8 @@ def validate(chapter: str, parameters: Iterable[Parameter], given: Mapping[str, 
     faults, values = [], {}
     for name, value in given.items():
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            faults.append(f"unknown parameter {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+            near = difflib.get_close_matches(str(name)[:80], known, n=1, cutoff=0.5)
+            faults.append(f"unknown parameter {shown(name)}" + (f"; did you mean {near[0]!r}?" if near else ""))
             continue
         try:
             values[name] = known[name].convert(value)
@@ -161,12 +159,12 @@ def listing(parameters: Iterable[Parameter]) -> str:
 
 
 def from_text(text: str) -> object:
-    """The value of `-p NAME text`: scalars stay text until the parameter's type is known, `[1, 2]` becomes a list.
+    """The value of `-p NAME text`: the text itself until the parameter's type is known, but `[1, 2]` becomes a list.
 
-    YAML's own reading of scalars would turn 1e-3 into a text, no into False and 1:30 into 90.
+    YAML's own reading of texts would cut them at " #", take {x} for a mapping and fold their lines.
     """
     try:
-        return yaml.load(text, Loader=yaml.BaseLoader) if text.strip() else text
+        return plain_yaml.load(text) if text.lstrip().startswith("[") else text
     except yaml.YAMLError:
         return text
 
@@ -228,7 +226,7 @@ def _read(given: object, kind: type) -> object:
         words = {"true": True, "false": False}
         return given if isinstance(given, bool) else words[given.lower()] if str(given).lower() in words else _no()
     if kind is str:
-        return given if isinstance(given, str) else _no()
+        return given if isinstance(given, str) and given.encode() is not None else _no()  # a lone surrogate is no text
     if isinstance(given, bool) or not isinstance(given, int | float | str):
         _no()
     if kind is int and isinstance(given, float):
