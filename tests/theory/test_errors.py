@@ -142,6 +142,11 @@ def test_plug_in_with_the_limits_is_the_limit():
             np.testing.assert_allclose(
                 theory.errors(problem, RIDGES, eta, geometry), theory.errors(problem, RIDGES, eta), rtol=1e-8
             )
+        longer = Geometry.lengthened(problem)
+        geometry = Geometry.plug_in(problem, *limits(problem), 1.0, moments, longer.lengthening)
+        np.testing.assert_allclose(
+            theory.errors(problem, RIDGES, 30.0, geometry), theory.errors(problem, RIDGES, 30.0, longer), rtol=1e-8
+        )
 
 
 def test_information_exponent_above_one_gains_only_the_constant():

@@ -81,7 +81,13 @@ class Geometry:
 
     @classmethod
     def plug_in(
-        cls, problem: Problem, beta_norm: float, rho: float, projection_norm: float, readout_moments
+        cls,
+        problem: Problem,
+        beta_norm: float,
+        rho: float,
+        projection_norm: float,
+        readout_moments,
+        lengthening: float = 0.0,
     ) -> "Geometry":
         """The measured numbers of one draw: a prediction without the sampling noise of these.
 
@@ -89,10 +95,13 @@ class Geometry:
         ----------
         beta_norm, rho, projection_norm : as above, for the draw.
         readout_moments : (2 L + 1,), sum_i a_i^p for p = 0, ..., 2 L; orders up to L are then used.
+        lengthening : kappa; it hardly varies from draw to draw, so that `lengthened(problem)` has it. 0 is the spikes
+            t^k of Moniri et al., the same thing for odd activations.
 
         Raises
         ------
-        InputError : a norm is not positive, |rho| > 1, or the moments are of an even number or not of any readout.
+        InputError : a norm is not positive, |rho| > 1, `lengthening` < 0, or the moments are of an even number or not
+            of any readout.
         """
         moments = reals("readout_moments", readout_moments)
         if moments.ndim != 1 or moments.size < 3 or moments.size % 2 == 0:
@@ -108,6 +117,7 @@ class Geometry:
             float(rho),
             real("projection_norm", projection_norm, minimum=0.0, open_below=True),
             _factor(hankel, readout_moments),
+            real("lengthening", lengthening, minimum=0.0),
         )
 
 
