@@ -8,7 +8,7 @@ OPTIONS ?=
 # One BLAS thread per test process: threads in every worker would only wait for one another.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: book strict pdf test test-long test-site setup sync lock clean
+.PHONY: book strict pdf test test-long test-site mutants setup sync lock clean
 
 book: $(READY)
 	$(BIN)/onestep book $(OPTIONS)
@@ -29,6 +29,9 @@ test-long: $(READY)  ## trials of minutes
 
 test-site: $(READY)  ## the built site in Chromium
 	$(BIN)/pytest -m browser $(OPTIONS)
+
+mutants: $(READY)  ## wrong formulas, one at a time: which test finds each? OPTIONS=theory/errors for some of them
+	$(BIN)/python tests/mutation/attack.py $(OPTIONS)
 
 setup: $(READY)
 

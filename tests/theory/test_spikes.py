@@ -196,7 +196,7 @@ def test_strengths_grow_with_their_exponents():
         assert slope == pytest.approx(0.3 * k - (k - 1) / 2, abs=1e-12)
     assert list(spikes.strengths(Problem(activation="tanh"), [0.0, 1.0]))[:3] == [1, 3, 5]
     assert spikes.strengths(Problem(), [0.0, 1.0])[1][0] == 0
-    drawn = draw(Problem(n=4000, d=20, N=3000), (1,), 0)
+    drawn = draw(Problem(n=400, d=20, N=300), (1,), 0)
     geometry = plug_in_geometry(drawn)
     problem = drawn.problem
     first = np.linalg.norm(np.outer(drawn.t(), drawn.a)) / math.sqrt(problem.n)
