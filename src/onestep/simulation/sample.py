@@ -15,6 +15,8 @@ from onestep.problem import Problem
 BATCHES = ("gradient", "ridge", "test")
 # The numbers are part of what a seed means: never renumber, only append.
 _STREAMS = {"weights": 0, "readout": 1, "teacher": 2, "gradient": 3, "ridge": 4, "test": 5, "equivalent": 6}
+# Larger seeds would meet the streams of smaller ones: beyond 128 bits SeedSequence takes them for spawn keys.
+LARGEST_SEED = (1 << 128) - 1
 _BLOCK = 1 << 20
 
 
@@ -49,7 +51,7 @@ class Draw:
 def generator(seed: int, stream: str) -> np.random.Generator:
     """The generator of one named stream of a seed; streams are independent (NumPy's SeedSequence)."""
     key = _STREAMS[choice("stream", stream, _STREAMS)]
-    return np.random.default_rng(np.random.SeedSequence(integer("seed", seed, 0), spawn_key=(key,)))
+    return np.random.default_rng(np.random.SeedSequence(integer("seed", seed, 0, LARGEST_SEED), spawn_key=(key,)))
 
 
 def normal(rng: np.random.Generator, shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
@@ -104,7 +106,7 @@ def draw(problem: Problem, seed: int, n_test: int | None = None) -> Draw:
 
     Raises
     ------
-    InputError : the seed is not an integer >= 0, or n_test not an integer >= 1.
+    InputError : the seed is not an integer from 0 to `LARGEST_SEED`, or n_test not an integer >= 1.
     """
     return Draw(
         weights(problem, seed),
