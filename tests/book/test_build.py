@@ -1,6 +1,7 @@
 """The build: a site that is complete by itself, nothing executed twice, nothing lost when something fails."""
 
 import json
+import os
 import re
 import shlex
 import signal
@@ -147,8 +148,15 @@ def test_an_interrupted_build_leaves_no_process_and_no_half_site(book, tmp_path)
     wait = f"open({str(tmp_path / 'started')!r}, 'w').close()\nimport time\ntime.sleep(120)\nrng = "
     edited(book, "rng = ", wait)
     command = [sys.executable, "-m", "onestep.book.cli", "--book", str(book.root), "book"]
+    temporary = tmp_path / "temporary files"
+    temporary.mkdir()
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=hears_interrupts
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=hears_interrupts,
+        env=os.environ | {"TMPDIR": str(temporary)},
     )
     try:
         end = time.monotonic() + 60
@@ -165,6 +173,7 @@ def test_an_interrupted_build_leaves_no_process_and_no_half_site(book, tmp_path)
     _, alive = psutil.wait_procs(family, timeout=15)
     assert alive == []
     assert [path.name for path in (book.root / "_build").rglob("*") if path.is_file()] == [".lock"]
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.long

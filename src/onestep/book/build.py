@@ -60,17 +60,24 @@ def build(book: Book, jobs: tuple[Job, ...], target: Path, *, processes: int | N
 
 
 def _build(book: Book, jobs: tuple[Job, ...], target: Path, processes: int | None) -> Built:
-    store = Store(book.root / "_build" / "executed")
-    found = {job.chapter: notebook for job in jobs if (notebook := store.get(job)) is not None}
+    stores = _stores(book, target)
+    found = {job.chapter: run for job in jobs for store in stores if (run := store.get(job)) is not None}
     missing = [job for job in jobs if job.chapter not in found]
-    failures = []
+    failures, unsaved = [], None
     for job, result in _run(missing, processes):
         if isinstance(result, RunFailed):
             failures.append(result)
         else:
             if true_to_its_key(result):
-                store.put(job, result)
+                try:
+                    stores[0].put(job, result)
+                except OSError as error:  # a full disk, say: what was computed is kept somewhere else
+                    rescue = unsaved[1] if unsaved else Store(Path(tempfile.mkdtemp(prefix="onestep-")))
+                    rescue.put(job, result)
+                    unsaved = error.strerror, rescue
             found[job.chapter] = result
+    if unsaved:
+        raise BuildFailed(f"{stores[0].folder}: {unsaved[0]}; move there what was executed, from {unsaved[1].folder}")
     if failures:
         kept = f"{len(found)} of {len(jobs)} chapters are done and kept."
         raise BuildFailed("\n\n".join(str(failure) for failure in failures) + f"\n\n{kept}", tuple(failures))
@@ -127,6 +134,17 @@ def true_to_its_key(notebook: Mapping) -> bool:
 def cores() -> int:
     """Processor cores that this process may use."""
     return len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else os.cpu_count() or 1
+
+
+def _stores(book: Book, target: Path) -> list[Store]:
+    """Where executed chapters are, the first to be written to; a book that cannot be written to has its own beside."""
+    shared, own = Store(book.root / "_build" / "executed"), Store(target / "executed")
+    try:
+        files.ensure_writable(shared.folder)
+    except OSError:
+        files.ensure_writable(own.folder)
+        return [own, shared]
+    return [shared]
 
 
 def _run(missing: list[Job], processes: int | None):

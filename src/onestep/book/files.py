@@ -14,6 +14,13 @@ def write(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
+def ensure_writable(folder: Path) -> None:
+    """Make `folder` and try to write into it, so that hours of work fail before they begin; raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
 def write_bytes(path: Path, data: bytes) -> None:
     """As `write`, for bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)

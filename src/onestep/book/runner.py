@@ -126,13 +126,16 @@ def execute(
     """
     with tempfile.TemporaryDirectory(prefix="onestep-") as name:
         folder = Path(name)
-        (folder / "work").mkdir()
+        for own in ("work", "tmp"):
+            (folder / own).mkdir()
         for file, content in (data or {}).items():
             files.write_bytes(folder / "work" / file, content)
         nbformat.write(job.notebook(), folder / "input.ipynb")
         order = {"parameters": dict(job.parameters), "folder": job.folder or str(folder / "work")}
         (folder / "order.json").write_text(json.dumps(order), encoding="utf-8")
-        status, complaint = _run_process(folder, _environment(job, threads), on_cell or (lambda: None))
+        # Temporary files in the run's own folder: a kernel that is killed removes none of its own.
+        environment = _environment(job, threads) | {"TMPDIR": str(folder / "tmp")}
+        status, complaint = _run_process(folder, environment, on_cell or (lambda: None))
         try:
             notebook = nbformat.read(folder / "output.ipynb", as_version=4)
         except (OSError, ValueError, nbformat.reader.NotJSONError):
