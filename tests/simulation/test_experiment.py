@@ -98,6 +98,7 @@ def test_the_test_batch_changes_the_test_error_only():
     few, many = (run(PROBLEM, ETA, RIDGE, 0, top=1, n_test=n_test) for n_test in (400, 6400))
     same(few, many, names=[name for name in ARRAYS if not name.startswith("test")])
     assert np.all(np.abs(few.test_error - many.test_error) < 5 * few.test_standard_error)
+    assert np.any(np.abs(few.test_error - many.test_error[:, ::-1]) > 5 * few.test_standard_error)  # of another ridge
     assert np.all(many.test_standard_error < few.test_standard_error)
 
 
@@ -113,8 +114,12 @@ def test_krylov_and_exact():
     exact, iterated = (run(problem, ETA, RIDGE, 0, top=2, solver=solver) for solver in ("exact", "krylov"))
     for name in ("train_error", "test_error", "residual_norm", "top_values"):
         np.testing.assert_allclose(getattr(iterated, name), getattr(exact, name), rtol=1e-5, err_msg=name)
-    miss = np.abs(iterated.degrees_of_freedom - exact.degrees_of_freedom) / iterated.degrees_of_freedom_error
-    assert miss.max() < 5 and exact.degrees_of_freedom_error.max() == 0
+
+    def miss(exact):
+        return np.abs(iterated.degrees_of_freedom - exact) / iterated.degrees_of_freedom_error
+
+    assert miss(exact.degrees_of_freedom).max() < 5 and exact.degrees_of_freedom_error.max() == 0
+    assert miss(1.1 * exact.degrees_of_freedom).max() > 5  # the control: ten per cent are seen
 
 
 def test_auto_turns_to_krylov_above_the_bound(monkeypatch):
@@ -129,6 +134,9 @@ def test_geometry_is_measured_on_the_draw():
     beta = draw.gradient.X.T @ draw.gradient.y / 2000  # the first output is of order N^(-1/2)
     assert got.beta_norm == pytest.approx(np.linalg.norm(beta), rel=0.02)
     assert got.rho == pytest.approx(beta @ draw.beta_star / np.linalg.norm(beta), abs=0.02)
+    other = run(dataclasses.replace(problem, first_output="order_one"), 0.0, 0.1, 1).geometry
+    assert other.beta_norm != pytest.approx(np.linalg.norm(beta), rel=0.02)  # the control: an output that is not small
+    assert other.rho != pytest.approx(beta @ draw.beta_star / np.linalg.norm(beta), abs=0.02)
     assert got.projection_norm == pytest.approx(1, abs=4 / np.sqrt(2 * 2000))
     assert got.readout_moments[0] == 300
     assert got.readout_moments[3] == pytest.approx(np.sum(draw.a**3))

@@ -89,7 +89,8 @@ def test_krylov_degrees_of_freedom_within_their_standard_error():
         misses.append((path.degrees_of_freedom - exact)[1:3] / path.degrees_of_freedom_error[1:3])
     # Fifteen probes: Student's t with 14 degrees of freedom has variance 7/6. The same signs serve every seed, but the
     # matrices they meet are independent; two ridge values share them.
-    assert 0.5 < np.sqrt(np.mean(np.square(misses))) < 1.8
+    size = np.sqrt(np.mean(np.square(misses)))
+    assert 0.6 < size < 1.6  # stated errors wrong by a factor of two, either way, would be outside
 
 
 def test_krylov_says_when_it_did_not_get_there():

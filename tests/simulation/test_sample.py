@@ -89,6 +89,10 @@ def test_laws():
         noise = batch.y - problem.sigma_star(batch.X @ draw.beta_star)
         assert stats.kstest(noise / 0.3, "norm").pvalue > 1e-3
         assert stats.kstest(noise / 0.33, "norm").pvalue < 1e-3  # the test would see ten per cent
+    # the other controls: a readout and inputs that are too long, weights of fewer dimensions
+    assert stats.kstest(1.2 * draw.a * np.sqrt(problem.N), "norm").pvalue < 1e-3
+    assert stats.kstest(1.1 * draw.ridge.X.ravel()[::7], "norm").pvalue < 1e-3
+    assert stats.kstest((draw.W0[:, 0] + 1) / 2, stats.beta(20, 20).cdf).pvalue < 1e-3
 
 
 def test_batches_are_independent_of_each_other():
@@ -96,6 +100,8 @@ def test_batches_are_independent_of_each_other():
     columns = [draw.W0[:, 0], draw.a, *(getattr(draw, name).X[:, 0] for name in sample.BATCHES)]
     correlation = np.corrcoef(columns)
     assert np.abs(correlation - np.eye(len(columns))).max() < 4 / np.sqrt(3000)
+    # the control: labels that depend on their inputs
+    assert np.corrcoef(draw.ridge.X @ draw.beta_star, draw.ridge.y)[0, 1] > 4 / np.sqrt(3000)
 
 
 def test_constant_readout():

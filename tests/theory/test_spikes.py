@@ -132,7 +132,8 @@ def test_critical_constant_skips_absent_orders():
 def test_outliers_and_overlaps_of_the_explicit_model():
     problem = Problem(n=1000, d=500, N=750, activation=(0, 1, 0.6, 0.3), teacher=(0.4, 1, 0.5))
     orders, eta, count = (1, 2, 3), 9.0, 12
-    position, overlap, wrong = np.empty((count, 3)), np.empty((count, 3, 4)), np.empty((count, 3))
+    position, wrong = np.empty((2, count, 3))
+    overlap, wrong_overlap = np.empty((2, count, 3, 4))
     for seed in range(count):
         drawn = draw(problem, orders, seed)
         F = drawn.features(eta)
@@ -142,7 +143,9 @@ def test_outliers_and_overlaps_of_the_explicit_model():
         predicted = spikes.outliers(problem, eta, geometry)
         position[seed] = np.log(values[::-1] / [one.position for one in predicted])
         overlap[seed] = ((hermite @ vectors[:, ::-1]) ** 2).T - [one.overlaps for one in predicted]
-        wrong[seed] = np.log(values[::-1] / [one.position for one in spikes.outliers(problem, 1.1 * eta, geometry)])
+        longer = spikes.outliers(problem, 1.1 * eta, geometry)
+        wrong[seed] = np.log(values[::-1] / [one.position for one in longer])
+        wrong_overlap[seed] = overlap[seed] + [one.overlaps for one in predicted] - [one.overlaps for one in longer]
 
     def standard_error(values):
         return values.std(axis=0, ddof=1) / math.sqrt(count)
@@ -150,7 +153,9 @@ def test_outliers_and_overlaps_of_the_explicit_model():
     assert np.all(np.abs(position.mean(axis=0)) < 4 * standard_error(position))
     assert np.all(np.abs(overlap.mean(axis=0)) < 4 * standard_error(overlap))
     assert np.max(standard_error(position)) < 0.03
-    assert np.any(np.abs(wrong.mean(axis=0)) > 8 * standard_error(wrong))  # a step wrong by a tenth is noticed
+    # a step wrong by a tenth is noticed
+    assert np.any(np.abs(wrong.mean(axis=0)) > 8 * standard_error(wrong))
+    assert np.any(np.abs(wrong_overlap.mean(axis=0)) > 5 * standard_error(wrong_overlap))
 
 
 def test_plug_in_moments_reproduce_the_limit():

@@ -56,3 +56,5 @@ def compare(values, control, predicted):
         print(f"{'none' if alpha is None else alpha:>5} |{'|'.join(cells)}", flush=True)
     assert np.max(np.abs((mean - predicted) / error)) < 5
     assert np.max(error / predicted) < 0.02
+    # the control: an untrained network has other errors than a trained one
+    assert np.max(np.abs((mean - predicted[0]) / error)) > 10
