@@ -16,8 +16,10 @@ ALLOWED = {
     "simulation": (*GROUND, "simulation"),
     "figures": ("checks", "book.figures"),
     "book": (*GROUND, "theory", "simulation", "book"),
+    "experiments": (*GROUND, "simulation"),
 }
 MODULES = sorted(ROOT.rglob("*.py"))
+EXPERIMENTS = sorted((Path(__file__).parents[1] / "experiments").glob("*.py"))
 
 
 def floor(path: Path) -> str:
@@ -79,6 +81,11 @@ def test_nobody_reaches_above_or_beside(path):
     assert forbidden(path.read_text(), floor(path)) == set()
 
 
+@pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
+def test_experiments_use_no_theory(path):
+    assert forbidden(path.read_text(), "experiments") == set()
+
+
 @pytest.mark.parametrize(
     ("storey", "line"),
     [
@@ -88,6 +95,7 @@ def test_nobody_reaches_above_or_beside(path):
         ("simulation", "def f():\n    from onestep import theory"),
         ("ground", "from onestep.theory.resolvent import Traces"),
         ("figures", "from onestep.theory import errors"),
+        ("experiments", "from onestep.theory import any_step"),
     ],
 )
 def test_the_rule_bites(storey, line):

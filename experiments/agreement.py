@@ -1,0 +1,82 @@
+"""Both errors at every step exponent, on many draws of networks of up to 4000 rows: python -m experiments.agreement
+
+More than an hour on one core, so chapters/lazy_to_maximal.md does not run it but reads what it wrote:
+chapters/data/agreement.csv. Every draw is one run of `onestep.simulation.run`; no formula of the theory is used.
+A draw that the file has already is not run again: stop it when you like and go on later.
+"""
+
+import csv
+import subprocess
+import sys
+from collections.abc import Iterable
+from importlib.metadata import version
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from onestep import Problem
+from onestep.simulation import run
+
+ROOT = Path(__file__).parents[1]
+FILE = ROOT / "chapters" / "data" / "agreement.csv"
+SIZES = (1000, 2000, 4000)
+ACTIVATIONS = ("tanh", "erf", "relu")
+TEACHERS = {1: (0.0, 1.0), 2: (0.0, 1.0, 0.5), 3: (0.0, 1.0, 0.5, 0.3)}  # Hermite coefficients, by degree
+ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+RIDGE = 0.1
+SEEDS = range(20)
+KEY = ("n", "seed", "activation", "degree")
+COLUMNS = ("n", "activation", "degree", "seed", "step", "train_error", "test_error")  # step: "none" or the exponent
+
+
+def problem(n: int, activation: str, degree: int) -> Problem:
+    """d = n/2, N = 3n/4, label noise 0.5. Single precision is good to six digits here and halves the time."""
+    return Problem(n, n // 2, 3 * n // 4, activation, TEACHERS[degree], 0.5, precision="float32")
+
+
+def draw(n: int, seed: int, activation: str, degree: int) -> list[tuple]:
+    """The rows of one draw: no step, then every exponent."""
+    p = problem(n, activation, degree)
+    measured = run(p, np.array([0.0, *(p.step(alpha) for alpha in ALPHAS)]), RIDGE, seed)
+    errors = zip(("none", *ALPHAS), measured.train_error[:, 0], measured.test_error[:, 0], strict=True)
+    return [(n, activation, degree, seed, step, f"{train:.6g}", f"{test:.6g}") for step, train, test in errors]
+
+
+def header() -> list[str]:
+    """What the file is, and what made it."""
+    asked = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    made = {"onestep": f"{version('onestep')}, commit {asked.stdout.strip() or 'unknown'}"}
+    made |= {name: version(name) for name in ("numpy", "scipy")}
+    return [
+        "# Training (penalty included) and test error of single draws, simulated: python -m experiments.agreement",
+        f"# d = n/2, N = 3n/4, label noise 0.5, ridge {RIDGE:g}, step n^alpha, float32;"
+        f" teacher by degree: {'; '.join(f'{degree}: {c}' for degree, c in TEACHERS.items())}.",
+        f"# Made with {', '.join(f'{name} {what}' for name, what in made.items())}.",
+    ]
+
+
+def rows(lines: Iterable[str]) -> list[dict[str, str]]:
+    """The rows of the file, comments left out."""
+    return list(csv.DictReader(line for line in lines if not line.startswith("#")))
+
+
+def recorded(file: Path) -> set[tuple[str, ...]]:
+    """The draws that the file holds."""
+    return {tuple(row[name] for name in KEY) for row in rows(file.read_text().splitlines())}
+
+
+def main(file: Path = FILE) -> None:
+    if not file.exists():
+        file.write_text("\n".join([*header(), ",".join(COLUMNS), ""]))
+    done = recorded(file)
+    wanted = [key for key in product(SIZES, SEEDS, ACTIVATIONS, TEACHERS) if tuple(map(str, key)) not in done]
+    for key in tqdm(wanted, unit="draw"):
+        found = draw(*key)
+        with file.open("a", newline="") as out:
+            csv.writer(out, lineterminator="\n").writerows(found)
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))
