@@ -76,6 +76,12 @@ def test_the_ledger_is_data_and_a_page(built):
     assert entry["statement"] in page and 'href="small.html"' in page and "1 of 1 hold" in page
 
 
+def test_another_build_elsewhere_gives_the_same_ledger_to_the_last_byte(built, book):
+    first, _ = built
+    assert make(book).executed == 1, "it was executed again"
+    assert (book.root / "_build" / "claims.json").read_bytes() == (first.root / "_build" / "claims.json").read_bytes()
+
+
 def test_a_second_build_does_nothing(built):
     book, result = built
     stamp = (result.site / "index.html").stat()

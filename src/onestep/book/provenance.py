@@ -62,7 +62,7 @@ def source_hash() -> str:
 
 def blas() -> list[dict]:
     """Each BLAS in this process: library, version, kernel chosen for this processor, and threads."""
-    return [
+    found = [
         {
             "library": info["internal_api"],
             "version": info.get("version"),
@@ -72,6 +72,7 @@ def blas() -> list[dict]:
         for info in threadpool_info()
         if info["user_api"] == "blas"
     ]
+    return sorted(found, key=str)  # NumPy's and SciPy's come in an order that changes from process to process
 
 
 def session_parameters() -> dict[str, object]:
