@@ -9,7 +9,7 @@ import pandas
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import ndtr
+from scipy.special import erf, ndtr
 from scipy.stats import norm
 
 from onestep import InputError, Problem, theory
@@ -91,6 +91,21 @@ def test_moments_of_sine_in_closed_form():
     np.testing.assert_allclose(mu0, np.sin(m) * damped, atol=1e-13)
     np.testing.assert_allclose(mu1, tau[:, None] * np.cos(m) * damped, atol=1e-13)
     np.testing.assert_allclose(second, (1 - np.cos(2 * m) * damped**4) / 2, atol=1e-13)
+
+
+def test_moments_of_erf_in_closed_form(monkeypatch):
+    """The trapezoidal rule is exact to rounding from short rows to long ones."""
+    tau, m = np.array([0.2, 1.0, 10.0]), np.linspace(-20, 20, 31)[None].repeat(3, 0)
+    width = np.sqrt(1 + 2 * np.square(tau))[:, None]
+    slope = tau[:, None] * 2 / math.sqrt(math.pi) / width * np.exp(-np.square(m / width))
+
+    def off():
+        mu0, mu1, _ = quadrature.moments(NAMES["erf"], tau, m)
+        return max(np.max(np.abs(mu0 - erf(m / width))), np.max(np.abs(mu1 - slope)))
+
+    assert off() < 1e-13
+    monkeypatch.setattr(quadrature, "_DENSITY", 1)
+    assert off() > 1e-6  # the control: too few nodes are seen
 
 
 def untrained_root(problem, ridge):
