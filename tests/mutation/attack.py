@@ -1,30 +1,30 @@
 """Every wrong formula against the tests: which test finds it out?
 
-    python tests/mutation/attack.py [PART OF A NAME]... [--jobs K] [--first] [--times FILE]
+    python tests/mutation/attack.py [PART OF A NAME]... [--jobs K] [--below S] [--times FILE]
 
-Each mutant is applied to a copy of the package in a folder of its own. The tests that should find it out run there
-until one fails, those that take least time first, then all other tests of the theory. A mutant that no test notices
-survives: a test is missing, or the formula is the same after all. The exit status is 1 if any survived.
+The tests are collected once, in a copy of the package. Then the process divides: each child gives one function the
+mistaken code and runs the tests until one fails, first the files that should notice, and those that take least time
+first. A mutant that no test notices survives: a test is missing, or the formula is the same after all. The exit status
+is 1 if any survived.
 """
 
 import argparse
-import importlib.util
 import json
-import multiprocessing
+import math
 import os
-import re
 import resource
 import shutil
+import signal
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import every_step
 import ground
 import limit_theory
 from mutant import ROOT, Mutant
+from swap import pairs, swap
 
 MUTANTS = [mutant for module in (limit_theory, every_step, ground) for group in module.LISTS for mutant in group]
 
@@ -32,7 +32,8 @@ EVERY_STEP = ("theory/test_any_step.py", "theory/test_any_step_structured.py", "
 LIMIT = ("theory/test_resolvent.py", "theory/test_outlier_cosines.py", "theory/test_baselines.py")
 LIMIT += ("theory/test_spikes.py", "theory/test_errors.py", "theory/test_learned.py")
 GROUND = ("test_hermite.py", "test_links.py", "test_problem.py", "simulation/test_network.py")
-# By the beginning of a mutant's name: the files that should notice it. `TESTS`, all of the theory's, come after them.
+TESTS = LIMIT + EVERY_STEP + GROUND
+# By the beginning of a mutant's name: the files that should notice it. All others come after them.
 FIRST = {
     "theory/any_step/spectrum": EVERY_STEP[2:],
     "theory/any_step/structured": EVERY_STEP[1:2],
@@ -41,8 +42,7 @@ FIRST = {
     "simulation": GROUND[3:],
     "": GROUND[:3],
 }
-TESTS = LIMIT + EVERY_STEP
-# A clean copy needs less than a fifth of its time limit, so that only a mutant that hangs exceeds it.
+# All tests together need less than a fifth of the time limit of one mutant, so that only one that hangs exceeds it.
 PATIENCE, GRACE = 5, 60
 MEMORY = 8 << 30
 
@@ -52,128 +52,119 @@ def first(mutant: Mutant) -> tuple[str, ...]:
     return next(tests for beginning, tests in FIRST.items() if mutant.name.startswith(beginning))
 
 
-def copy(folder: Path, mutant: Mutant | None = None) -> None:
-    """What the tests read, in `folder`, with the mistake in it."""
-    junk = shutil.ignore_patterns("__pycache__", ".*")
-    for part in ("src", "tests", "chapters/data"):
-        shutil.copytree(ROOT / part, folder / part, ignore=junk)
-    shutil.copy(ROOT / "pyproject.toml", folder)
-    if mutant is not None:
-        (folder / mutant.path).write_text(mutant.apply(ROOT))
+class Attack:
+    """A pytest plugin that runs the collected tests once as they are, when all must pass, then for every mutant."""
 
-
-class Order:
-    """A pytest plugin: the tests of a session by the seconds that each took before, and the seconds it takes now."""
-
-    def __init__(self, seconds: dict[str, float]):
-        self.before, self.now = seconds, {}
-
-    def pytest_collection_modifyitems(self, items):
-        items.sort(key=lambda item: self.before.get(item.nodeid, 0.0))
+    def __init__(self, mutants: list[Mutant], seconds: dict[str, float], below: float, jobs: int):
+        self.mutants, self.seconds, self.below, self.jobs = mutants, seconds, below, jobs
+        self.now: dict[str, float] = {}
+        self.verdicts: dict[str, str] = {}
+        self.out = os.fdopen(os.dup(1), "w")  # what pytest does not capture
 
     def pytest_runtest_logreport(self, report):
         self.now[report.nodeid] = self.now.get(report.nodeid, 0.0) + report.duration
 
+    def pytest_runtestloop(self, session):
+        if session.testsfailed:
+            raise SystemExit("the tests cannot be collected")
+        plugins = session.config.pluginmanager
+        plugins.unregister(plugins.getplugin("terminalreporter"))
+        session.items = [item for item in session.items if self.seconds.get(item.nodeid, 0.0) < self.below]
+        if failed := _run(session, session.items):
+            raise SystemExit(f"without any mistake {failed} fails")
+        self.seconds |= self.now
+        limit = GRACE + PATIENCE * sum(self.seconds.values())
+        waiting, running = list(self.mutants), {}
+        while waiting or running:
+            while waiting and len(running) < self.jobs:
+                mutant = waiting.pop(0)
+                running[self._child(session, mutant)] = mutant, time.monotonic()
+            time.sleep(0.02)
+            for child, (mutant, start) in list(running.items()):
+                spent = time.monotonic() - start
+                if os.waitpid(child, os.WNOHANG)[0]:
+                    self._verdict(mutant, Path(f"{child}.verdict").read_text(), spent)
+                    del running[child]
+                elif spent > limit:
+                    os.kill(child, signal.SIGKILL)
+                    Path(f"{child}.verdict").write_text(f"no end after {limit:.0f} s")
+        return True
 
-def _session(folder: str, tests: tuple[str, ...], seconds: dict[str, float]) -> None:
-    """In a process of its own: the test files, up to the first failure."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    os.chdir(folder)
-    sys.path.insert(0, str(Path(folder, "src")))
-    with open("report", "w") as report:
-        os.dup2(report.fileno(), 1)
-        os.dup2(report.fileno(), 2)
-    found = importlib.util.find_spec("onestep").origin
-    if not found.startswith(folder):
-        raise RuntimeError(f"the tests would have read {found}")
-    import pytest
+    def _child(self, session, mutant: Mutant) -> int:
+        """A process of its own that writes into its verdict which test found the mutant out."""
+        source = Path.cwd() / mutant.path
+        changed = pairs(str(source), source.read_text(), mutant.apply(Path.cwd()))
+        if child := os.fork():
+            return child
+        verdict = Path(f"{os.getpid()}.verdict")
+        try:
+            verdict.write_text("its process died")
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+            swap(changed)
+            files = first(mutant)
 
-    options = ["-x", "-q", "--tb=no", "-rfE", "--assert=plain", "-p", "no:cacheprovider", "-m", "not long"]
-    order = Order(seconds)
-    files = [f"tests/{test}" for test in tests]
-    status = pytest.main([*options, "--hypothesis-profile=unshrunk", *files], plugins=[order])
-    Path("seconds").write_text(json.dumps(order.now))
-    sys.exit(status)
+            def turn(item):
+                return item.location[0].removeprefix("tests/") not in files, self.seconds.get(item.nodeid, 0.0)
 
+            verdict.write_text(_run(session, sorted(session.items, key=turn)))
+        finally:
+            os._exit(0)
 
-def verdict(folder: Path, tests: tuple[str, ...], seconds: dict[str, float], limit: float) -> str:
-    """The test that failed, or "" if none did."""
-    process = multiprocessing.get_context("forkserver").Process(target=_session, args=(str(folder), tests, seconds))
-    process.start()
-    process.join(limit)
-    if process.is_alive():
-        process.kill()
-        process.join()
-        return f"no end after {limit:.0f} s"
-    if process.exitcode == 0:
-        return ""
-    failed = re.search(r"^(?:FAILED|ERROR) tests/(.+?)(?: - .*)?$", (folder / "report").read_text(), flags=re.MULTILINE)
-    return failed[1] if failed else f"exit status {process.exitcode}"
+    def _verdict(self, mutant: Mutant, failed: str, spent: float) -> None:
+        self.verdicts[mutant.name] = failed
+        row = mutant.name, mutant.why, failed or "**survived**", f"{spent:.1f}"
+        print(f"| {' | '.join(row)} |", file=self.out, flush=True)
 
 
-def attack(mutant: Mutant, plan: list[tuple[str, ...]], seconds: dict[str, float]) -> tuple[str, float]:
-    """The test that finds `mutant` out, "" if none does, and how long it took."""
-    start = time.monotonic()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name).resolve()
-        copy(folder, mutant)
-        for tests in plan:
-            clean = sum(value for test, value in seconds.items() if test.split("::")[0].removeprefix("tests/") in tests)
-            if tests and (failed := verdict(folder, tests, seconds, GRACE + PATIENCE * clean)):
-                return failed, time.monotonic() - start
-    return "", time.monotonic() - start
-
-
-def clean(tests: tuple[str, ...]) -> dict[str, float]:
-    """The seconds of every test without any mistake; all must pass."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name).resolve()
-        copy(folder)
-        if failed := verdict(folder, tests, {}, 3600):
-            raise SystemExit(f"without any mistake {failed} fails:\n{(folder / 'report').read_text()}")
-        return json.loads((folder / "seconds").read_text())
+def _run(session, items) -> str:
+    """Run tests up to the first that fails, and name it."""
+    for item in items:
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        if session.testsfailed:
+            return item.nodeid.removeprefix("tests/")
+    return ""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", help="parts of the names of mutants; all of them by default")
+    parser.add_argument("names", nargs="*", help="mutants, or parts of their files' names; all of them by default")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--first", action="store_true", help="only the test files that should notice")
+    parser.add_argument("--below", type=float, default=math.inf, help="only tests that take less than these seconds")
     parser.add_argument("--times", type=Path, help="the seconds of every test: read if the file is there, else written")
     given = parser.parse_args()
-    chosen = [mutant for mutant in MUTANTS if not given.names or any(part in mutant.name for part in given.names)]
-    plans = {}
-    for mutant in chosen:
-        rest = () if given.first else tuple(test for test in TESTS if test not in first(mutant))
-        plans[mutant] = [first(mutant), rest]
+    chosen = [
+        mutant
+        for mutant in MUTANTS
+        if not given.names or any(part == mutant.name or part in str(mutant.path) for part in given.names)
+    ]
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "CI"):
         os.environ[variable] = "1"
-    multiprocessing.get_context("forkserver").set_forkserver_preload(
-        [
-            "pytest",
-            "hypothesis.strategies",
-            "pandas",
-            "scipy.linalg",
-            "scipy.optimize",
-            "scipy.sparse.linalg",
-            "scipy.stats",
-        ]
-    )
-    if given.times and given.times.exists():
-        seconds = json.loads(given.times.read_text())
-    else:
-        seconds = clean(tuple(sorted({test for plan in plans.values() for tests in plan for test in tests})))
-        if given.times:
-            given.times.write_text(json.dumps(seconds))
-    survivors = 0
-    print("| mutant | mistake | found by | s |\n|---|---|---|---|", flush=True)
-    with ThreadPoolExecutor(given.jobs) as pool:
-        found = pool.map(lambda mutant: attack(mutant, plans[mutant], seconds), chosen)
-        for mutant, (failed, spent) in zip(chosen, found, strict=True):
-            survivors += not failed
-            print(f"| {mutant.name} | {mutant.why} | {failed or '**survived**'} | {spent:.0f} |", flush=True)
-    print(f"\n{len(chosen)} mutants, {survivors} survived")
-    return int(survivors > 0)
+    import pytest  # after the number of threads is set
+
+    times = given.times and given.times.resolve()
+    seconds = json.loads(times.read_text()) if times and times.exists() else {}
+    plugin = Attack(chosen, seconds, given.below, given.jobs)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        junk = shutil.ignore_patterns("__pycache__", ".*")
+        for part in ("src", "tests", "chapters/data"):
+            shutil.copytree(ROOT / part, folder / part, ignore=junk)
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        os.chdir(folder)
+        sys.path.insert(0, str(folder / "src"))
+        options = ["-q", "-p", "no:cacheprovider", "-m", "not long", "--hypothesis-profile=unshrunk"]
+        print("| mutant | mistake | found by | s |\n|---|---|---|---|", flush=True)
+        status = pytest.main([*options, *(f"tests/{test}" for test in TESTS)], plugins=[plugin])
+        import onestep
+
+        if not onestep.__file__.startswith(str(folder)):
+            raise RuntimeError(f"the tests have read {onestep.__file__}")
+        os.chdir(ROOT)
+    if times:
+        times.write_text(json.dumps(seconds))
+    survivors = [name for name, failed in plugin.verdicts.items() if not failed]
+    print(f"\n{len(plugin.verdicts)} mutants, {len(survivors)} survived: {', '.join(survivors) or 'none'}")
+    return int(bool(survivors) or len(plugin.verdicts) < len(chosen) or status not in (0, 1))
 
 
 if __name__ == "__main__":

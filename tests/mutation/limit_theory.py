@@ -284,7 +284,11 @@ ERRORS = mutants(
     ("orders = active_orders(problem, degree)", "orders = active_orders(problem, degree + 1)", "plateaus off by one"),
     ("levels[:-1] - levels[1:]", "levels[1:] - levels[:-1]", "sign of the improvement"),
     ("geometry) - problem.noise_variance", "geometry) - problem.noise_std", "standard deviation for variance"),
-    ("RIDGES = (1e-8, 1e4)", "RIDGES = (1e-2, 1e4)", "best ridge sought in too small a range"),
+    (
+        "np.linspace(*np.log(RIDGES), 241)",
+        "np.linspace(*np.log((1e-2, 1e4)), 241)",
+        "best ridge sought in too small a range",
+    ),
     ("best = int(np.argmin(error", "best = int(np.argmax(error", "worst ridge"),
     ("moved = step > 0", "moved = step > 1", "small steps taken for none"),
     ("columns[which], penalty)", "columns[which[::-1]], penalty)", "steps exchanged"),
