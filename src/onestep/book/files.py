@@ -17,8 +17,11 @@ def write(path: Path, text: str) -> None:
 def ensure_writable(folder: Path) -> None:
     """Make `folder` and try to write into it, so that hours of work fail before they begin; raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
-        pass
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
 
 
 def write_bytes(path: Path, data: bytes) -> None:
