@@ -156,6 +156,21 @@ def test_even_spikes_are_those_of_lengthened_rows():
     assert abs(ours[0] / errors.errors(problem, 0.1, eta)[0] - 1) > 0.02
 
 
+@pytest.mark.parametrize("mean", [2.0, -1.5])
+def test_the_mean_of_the_labels_lengthens_the_rows(mean):
+    """With y = c_{*,0} + c_{*,2} He_2 and no noise left in the gradient, row j becomes (1 + 2 c_2 c_{*,0} eta a_j) w_j.
+
+    That is an untrained network with another activation, whose mean, common to all units, takes c_{*,0} away.
+    """
+    n, ridge = 10**9, np.array([0.01, 1.0])
+    sizes = {"n": n, "d": n // 2, "N": 3 * n // 4}
+    trained = Problem(**sizes, activation=(0, 1, 0.5), teacher=(mean, 0, 1), readout="constant", n_gradient=10**18)
+    tau = 1 + 2 * 0.5 * mean * 0.4
+    untrained = Problem(**sizes, activation=(0, tau, 0.5 * tau**2), teacher=(0, 0, 1))
+    exact = errors.errors(untrained, ridge)
+    np.testing.assert_allclose(any_step.errors(trained, ridge, 0.4 * math.sqrt(trained.N)), exact, rtol=1e-5)
+
+
 def test_finer_grids_change_nothing(monkeypatch):
     """Twice the nodes of the second layer, and of t, move the errors by less than 1e-4 of themselves."""
     problems = [

@@ -124,6 +124,17 @@ def test_plug_in_of_the_limits_is_the_limit():
     )
 
 
+def test_plugging_in_the_length_of_t_is_plugging_in_a_gaussian_t_of_that_length():
+    problem = Problem(n=200, d=100, N=150)
+    t = 1.3 * norm.ppf((np.arange(4000) + 0.5) / 4000)
+    drawn, length, unit = (
+        any_step.errors(problem, 0.1, 8.0, any_step.plug_in(problem, 1.2, 0.7, [0.1, -0.05], projection))
+        for projection in (t, 1.3, 1.0)
+    )
+    np.testing.assert_allclose(length, drawn, rtol=2e-3)
+    assert np.all(np.abs(np.divide(unit, drawn) - 1) > 2e-2)  # the control
+
+
 def test_compressed_laws_share_the_moments_of_the_sample():
     sample = np.random.default_rng(0).standard_normal(500) ** 3
     nodes, weights = compress(sample, 6)
