@@ -111,8 +111,8 @@ def polynomial(coefficients) -> Link:
     InputError : `coefficients` are not a row of finite numbers.
     """
     c = reals("coefficients", coefficients)
-    if c.ndim != 1 or c.size == 0 or np.max(np.abs(c)) > 1e150:
-        raise InputError("coefficients", coefficients, "one number or more in a row, none beyond 1e150 in size")
+    if c.ndim != 1 or not 1 <= c.size <= 150 or np.max(np.abs(c)) > 1e150:
+        raise InputError("coefficients", coefficients, "1 to 150 numbers in a row, none beyond 1e150 in size")
     slope = hermite_e.hermeder(c) if c.size > 1 else np.zeros(1)
     return Link(
         "He[" + ", ".join(f"{value:g}" for value in c) + "]",

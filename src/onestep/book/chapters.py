@@ -10,6 +10,7 @@ import yaml
 from nbformat import NotebookNode
 
 from onestep.book.parameters import Parameter, ParameterError, parse
+from onestep.checks import shown
 
 FOLDER = "chapters"
 DATA = "data"
@@ -107,9 +108,9 @@ class Book:
     def chapters(self) -> tuple[Chapter, ...]:
         """Every chapter that can be executed, those of the table of contents first."""
         listed = [Path(document).name for document in self.documents]
-        found = {path.stem: path.read_text(encoding="utf-8") for path in sorted(self.folder.glob("*.md"))}
+        found = {path.stem: _text(path) for path in sorted(self.folder.glob("*.md"))}
         order = sorted(found, key=lambda name: (listed.index(name) if name in listed else len(listed), name))
-        return tuple(Chapter(name, found[name]) for name in order if _is_notebook(found[name]))
+        return tuple(Chapter(name, found[name]) for name in order if _is_notebook(name, found[name]))
 
     @cached_property
     def documents(self) -> tuple[str, ...]:
@@ -119,7 +120,11 @@ class Book:
     @cached_property
     def contents(self) -> dict:
         """The table of contents, `_toc.yml`."""
-        return yaml.safe_load((self.root / "_toc.yml").read_text(encoding="utf-8"))
+        path = self.root / "_toc.yml"
+        contents = _yaml(_text(path), path)
+        if not isinstance(contents, dict):
+            raise BookError(f"{path} is no table of contents")
+        return contents
 
     def chapter(self, name: str) -> Chapter:
         """The chapter `name`, which may also be given as a path (chapters/setup.md).
@@ -132,7 +137,9 @@ class Book:
         for chapter in self.chapters:
             if chapter.name == stem:
                 return chapter
-        raise BookError(f"no chapter {name!r}; the chapters are {', '.join(c.name for c in self.chapters) or '(none)'}")
+        raise BookError(
+            f"no chapter {shown(name)}; the chapters are {', '.join(c.name for c in self.chapters) or '(none)'}"
+        )
 
     def presets(self, chapter: str) -> dict[str, Path]:
         """The presets of a chapter by name: chapters/presets/CHAPTER.NAME.yaml."""
@@ -147,11 +154,27 @@ def figure_name(cell: NotebookNode) -> str | None:
     return (cell.metadata.get("mystnb") or {}).get("figure", {}).get("name")
 
 
-def _is_notebook(source: str) -> bool:
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BookError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start})") from error
+
+
+def _yaml(text: str, where: object) -> object:
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise BookError(f"{where}: {error}") from error
+
+
+def _is_notebook(name: str, source: str) -> bool:
     """Whether a Markdown file declares itself a notebook, as myst-nb and jupytext understand it."""
     if not source.startswith("---\n"):
         return False
-    header = yaml.safe_load(source.split("\n---", 1)[0]) or {}
+    header = _yaml(source.split("\n---", 1)[0], f"{name}.md") or {}
+    if not isinstance(header, dict):
+        return False
     return "jupytext" in header or "kernelspec" in header or header.get("file_format") == "mystnb"
 
 

@@ -4,7 +4,9 @@ Exit codes: 0 done; 1 a chapter or the build failed; 2 the request was refused, 
 """
 
 import importlib
+import re
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -14,8 +16,10 @@ from onestep.book.chapters import Book, Chapter
 from onestep.book.options import Failed, Refused, errors, fits, from_file, parameters, preset_file
 from onestep.book.parameters import from_text, listing
 from onestep.book.runner import Job, RunFailed, execute
-from onestep.book.store import Store, read
+from onestep.book.store import Store, read, write
+from onestep.checks import shown
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # what a ledger from elsewhere could do to a terminal
 _IMAGES = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
 
 
@@ -79,21 +83,27 @@ def run(folder, name, pairs, file, preset, output, figure, strict, force) -> Non
     target = output or Path("runs") / f"{chapter.name}-{job.key[:8]}"
     notebook_path, page_path = target / f"{chapter.name}.ipynb", target / f"{chapter.name}.html"
     fits(job)
-    notebook = None
     if notebook_path.exists() and not force:
         notebook = read(notebook_path)
         if notebook is None or notebook.metadata["onestep"]["key"] != job.key:
             raise Refused(f"{notebook_path} exists and is another run; choose another -o, or --force to replace it")
-        click.echo("already run with these parameters; --force runs it again")
-    if notebook is None:
-        try:
-            notebook = _with_bar(job)
-        except RunFailed as failure:
-            if failure.notebook is not None:
-                Store(target / "failed").put(job, failure.notebook)
-                click.echo(f"as far as it came: {Store(target / 'failed').path(job)}", err=True)
-            raise
-        _save(notebook_path, notebook)
+        # No page is made of it: who wrote the HTML in a notebook found on a disk, nobody knows.
+        click.echo(f"already run with these parameters; --force runs it again\n{notebook_path}")
+        return
+    files.ensure_writable(target)
+    try:
+        notebook = _with_bar(job)
+    except RunFailed as failure:
+        if failure.notebook is not None:
+            Store(target / "failed").put(job, failure.notebook)
+            click.echo(f"as far as it came: {Store(target / 'failed').path(job)}", err=True)
+        raise
+    try:
+        write(notebook_path, notebook)
+    except OSError as error:  # a full disk, say: what was computed is kept somewhere else
+        rescue = Path(tempfile.mkdtemp(prefix="onestep-")) / notebook_path.name
+        write(rescue, notebook)
+        raise Failed(f"{notebook_path}: {error.strerror}; the executed notebook is in {rescue}") from None
     files.write(page_path, page.as_html(notebook, chapter.title))
     entries = ledger.collect({chapter: notebook})
     if entries:
@@ -142,19 +152,21 @@ def claims(folder, as_json, against) -> None:
         before = None if against is None else differences.load(against)
     except differences.LedgerError as error:
         raise Refused(str(error)) from None
-    click.echo(ledger.as_lines(now["claims"]) if before is None else differences.as_markdown(before, now))
+    text = ledger.as_lines(now["claims"]) if before is None else differences.as_markdown(before, now)
+    click.echo(_CONTROLS.sub("\ufffd", text))
 
 
 def _figure(book: Book, chapter: Chapter, given: dict, figure: str, path: Path, force: bool) -> None:
     image = path.suffix.removeprefix(".")
     if figure not in chapter.figures:
-        raise Refused(f"{chapter.name} has no figure {figure!r}; it has {', '.join(chapter.figures) or 'none'}")
+        raise Refused(f"{chapter.name} has no figure {shown(figure)}; it has {', '.join(chapter.figures) or 'none'}")
     if image not in _IMAGES:
         raise Refused(f"{path}: a figure is a .svg, .png or .pdf file")
     if path.exists() and not force:
         raise Refused(f"{path} exists; choose another -o, or --force to replace it")
     job = Job.make(chapter, given, figure=figure, image=image, surroundings=book.surroundings, folder=str(book.folder))
     fits(job)
+    files.ensure_writable(path.parent)
     outputs = _with_bar(job).cells[-1].outputs
     images = [o.data[_IMAGES[image]] for o in outputs if _IMAGES[image] in o.get("data", {})]
     if not images:
@@ -169,12 +181,6 @@ def _with_bar(job: Job):
     total = sum(cell.cell_type == "code" for cell in job.notebook().cells) + bool(job.parameters)
     with click.progressbar(length=total, label=job.chapter.name, file=sys.stderr) as bar:
         return execute(job, on_cell=lambda: bar.update(1))
-
-
-def _save(path: Path, notebook) -> None:
-    import nbformat
-
-    files.write(path, nbformat.writes(notebook) + "\n")
 
 
 def _given(pairs: tuple[tuple[str, str], ...], file: Path | None) -> dict[str, object]:

@@ -14,6 +14,7 @@ from onestep.book.averages import over_seeds
 from onestep.book.figures.curves import Curve
 from onestep.book.parameters import ParameterError
 from onestep.book.records import PREDICTED, STANDARD_ERROR
+from onestep.checks import shown
 
 SEED = "seed"
 _ENTRY = re.compile(r"(\w+)\[(-?\d+)\]")
@@ -33,8 +34,8 @@ def chosen(table: pd.DataFrame, where: Mapping[str, str]) -> pd.DataFrame:
         if pd.api.types.is_numeric_dtype(here) and (number := pd.to_numeric(text, errors="coerce")) == number:
             same = np.isclose(here.astype(float), number, rtol=1e-9, atol=0.0)
         if not np.any(same):
-            values = ", ".join(map(str, sorted(here.dropna().unique())[:12]))
-            raise ParameterError(f"{name}: got {text!r}; the runs have {values}")
+            values = ", ".join([*dict.fromkeys(here.dropna().sort_values().astype(str))][:12])
+            raise ParameterError(f"{name}: got {shown(text)}; the runs have {values}")
         table = table[same]
     table = table.drop_duplicates(["chapter", *parameters], keep="last")
     table.attrs["parameters"] = parameters
@@ -63,7 +64,7 @@ def curves(table: pd.DataFrame, x: str, y: str, hue: str | None = None) -> list[
                         "or make it the hue"
                     )
     found = []
-    order = _column(table, hue).sort_values().astype(str).unique() if hue is not None else [""]
+    order = [""] if hue is None else _column(table, hue).sort_values().astype(str).unique()
     for label in order:
         mine = labels == label
         measured = [_point(group, own) for _, group in heights[mine].groupby(across[mine])]
@@ -71,8 +72,13 @@ def curves(table: pd.DataFrame, x: str, y: str, hue: str | None = None) -> list[
         predicted = None
         if predictions is not None and (means := predictions[mine].groupby(across[mine]).mean().dropna()).size:
             predicted = (means.index.to_numpy(float), means.to_numpy(float))
-        found.append(Curve(f"{hue} = {label}" if hue else y, predicted, (places, *np.transpose(measured))))
+        found.append(Curve(in_figure(f"{hue} = {label}" if hue else y), predicted, (places, *np.transpose(measured))))
     return found
+
+
+def in_figure(text: str) -> str:
+    """`text` as a label that matplotlib writes as it is: dollars are no mathematics, and its length has an end."""
+    return (text if len(text) <= 60 else f"{text[:57]}...").replace("$", r"\$")
 
 
 def _point(group: pd.Series, own: pd.Series | None) -> tuple[float, float]:
@@ -114,4 +120,4 @@ def _column(table: pd.DataFrame, name: str) -> pd.Series:
             return table[match[1]].map(lambda entries: entries[int(match[2])])
         except (TypeError, IndexError):
             raise ParameterError(f"{name}: not every run has a list with such an entry") from None
-    raise ParameterError(f"no column {name!r}; the runs have {', '.join(table.columns)}")
+    raise ParameterError(f"no column {shown(name)}; the runs have {', '.join(table.columns)}")

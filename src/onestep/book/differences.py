@@ -9,6 +9,7 @@ import math
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from onestep.book.claims import Claim
 from onestep.book.records import STANDARD_ERROR
 
 ROUNDING = 1e-9  # relative: what another processor, BLAS or number of threads may change
+_LARGEST = 50 << 20  # bytes read from an address
 FAR = 3.0  # combined standard errors beyond which another draw is no explanation
 KINDS = {
     "vanished": "vanished",
@@ -61,16 +63,19 @@ def load(where: str) -> dict:
     try:
         if where.startswith(("https://", "http://")):
             with urllib.request.urlopen(where, timeout=30) as answer:
-                text = answer.read().decode()
+                text = answer.read(_LARGEST).decode()
         else:
             text = Path(where).read_text(encoding="utf-8")
         found = json.loads(text)
         for entry in found["claims"]:
             Claim.read(entry), entry["chapter"]
-        return {"chapters": dict(found.get("chapters", {})), "claims": found["claims"]}
+        chapters = dict(found.get("chapters", {}))
+        for facts in chapters.values():
+            dict(facts["record"]), dict(facts.get("parameters") or {}), dict(facts.get("versions") or {})
+        return {"chapters": chapters, "claims": found["claims"]}
     except OSError as error:
         raise LedgerError(f"{where}: {getattr(error, 'strerror', None) or error}") from None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, HTTPException) as error:
         raise LedgerError(f"{where} is not a ledger of claims ({type(error).__name__}: {error})") from None
 
 

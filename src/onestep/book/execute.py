@@ -20,8 +20,8 @@ def main(folder: Path) -> int:
     order = json.loads((folder / "order.json").read_text(encoding="utf-8"))
     try:
         papermill.execute_notebook(
-            folder / "input.ipynb",
-            folder / "output.ipynb",
+            _literal(folder / "input.ipynb"),
+            _literal(folder / "output.ipynb"),
             parameters=order["parameters"],
             kernel_name="python3",
             language="python",
@@ -32,6 +32,11 @@ def main(folder: Path) -> int:
     except PapermillExecutionError:
         return 1
     return 0
+
+
+def _literal(path: object) -> str:
+    """`path` for papermill, which would fill in what stands between its braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _end_with_parent(folder: Path) -> None:

@@ -74,7 +74,7 @@ def preset_file(book: Book, chapter: Chapter, name: str) -> Path:
     """The file of a chapter's preset."""
     presets = book.presets(chapter.name)
     if name not in presets:
-        raise Refused(f"{chapter.name} has no preset {name!r}; it has {', '.join(presets) or 'none'}")
+        raise Refused(f"{chapter.name} has no preset {shown(name)}; it has {', '.join(presets) or 'none'}")
     return presets[name]
 
 

@@ -224,7 +224,7 @@ def _common(entries: list) -> type:
 def _read(given: object, kind: type) -> object:
     if kind is bool:
         words = {"true": True, "false": False}
-        return given if isinstance(given, bool) else words[given.lower()] if str(given).lower() in words else _no()
+        return words[str(given).lower()] if str(given).lower() in words else _no()
     if kind is str:
         return given if isinstance(given, str) and given.encode() is not None else _no()  # a lone surrogate is no text
     if isinstance(given, bool) or not isinstance(given, int | float | str):

@@ -7,6 +7,7 @@ comes twice, and what is too long or too deep is refused before it is read.
 import yaml
 
 LARGEST = 100_000  # bytes; PyYAML reads about 100 kB in a second
+_DEEPEST = 20  # brackets within brackets, each of which costs PyYAML a look at the next thousand characters
 
 
 class _Loader(yaml.BaseLoader):
@@ -35,6 +36,11 @@ def load(text: str | bytes) -> object:
     """
     if len(text) > LARGEST:
         raise yaml.YAMLError(f"more than {LARGEST} bytes")
+    depth = 0
+    for letter in text if isinstance(text, str) else text.decode("latin-1"):
+        depth += (letter in "[{") - (letter in "]}")
+        if depth > _DEEPEST:
+            raise yaml.YAMLError("nested too deeply")
     try:
         return yaml.load(text, Loader=_Loader)
     except RecursionError:

@@ -31,9 +31,9 @@ class Interrupted(click.ClickException):
 @parameters
 @click.option("--preset", help="A preset of the chapter; -f and -p override it.")
 @click.option("-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="Their folder.")
-@click.option("--workers", "count", type=click.IntRange(min=1), help="Runs at a time here; default: one per core.")
+@click.option("--workers", "count", type=click.IntRange(1, 1024), help="Runs at a time here; default: one per core.")
 @click.option("--scheduler", metavar="ADDRESS", help="An existing dask scheduler (tcp://HOST:PORT) instead.")
-@click.option("--retries", type=click.IntRange(min=0), default=0, help="Try a failing run again so many times.")
+@click.option("--retries", type=click.IntRange(0, 100), default=0, help="Try a failing run again so many times.")
 @click.option("--dashboard", is_flag=True, help="Dask's dashboard on http://127.0.0.1:8787 (needs bokeh).")
 @click.pass_obj
 @errors
@@ -51,7 +51,7 @@ def sweep(folder, name, pairs, file, preset, output, count, scheduler, retries, 
     if scheduler is None:
         fits(largest, at_once=count or 1)
         room = memory.available() // largest.memory if largest.memory else len(jobs)
-        count = count or min(cores(), len(jobs), room)
+        count = min(count or cores(), len(jobs), room)
         pool = workers.local(count, max(1, cores() // count), book.data, retries=retries, dashboard=dashboard)
     else:
         pool = workers.remote(scheduler, book.data, retries=retries)
@@ -104,7 +104,7 @@ def plot(folder, x, y, hue, where, log_x, log_y, output, force) -> None:
         raise Refused(f"{path} exists; choose another -o, or --force to replace it")
     found = comparisons.curves(comparisons.chosen(_table(folder), dict(where)), x, y, hue)
     scales = {"xscale": "log" if log_x else "linear", "yscale": "log" if log_y else "linear"}
-    figure = curves.comparison(found, x, y, **scales)
+    figure = curves.comparison(found, comparisons.in_figure(x), comparisons.in_figure(y), **scales)
     buffer = io.BytesIO()
     figure.savefig(buffer, format=path.suffix[1:])
     files.write_bytes(path, buffer.getvalue())

@@ -13,6 +13,8 @@ from nbformat import NotebookNode
 from onestep.book import files
 from onestep.book.runner import Job
 
+_LARGEST = 200 << 20  # bytes; an executed chapter has a few millions
+
 
 @dataclass(frozen=True)
 class Store:
@@ -37,9 +39,7 @@ class Store:
     def put(self, job: Job, notebook: NotebookNode) -> Path:
         """Keep `notebook`, sealed, whole or not at all."""
         path = self.path(job)
-        sealed = nbformat.from_dict(notebook)
-        sealed.metadata["onestep"]["seal"] = seal(notebook)
-        files.write(path, nbformat.writes(sealed) + "\n")
+        write(path, notebook)
         return path
 
     def set_aside(self, job: Job) -> Path | None:
@@ -52,6 +52,13 @@ class Store:
         return aside
 
 
+def write(path: Path, notebook: NotebookNode) -> None:
+    """Write `notebook` to `path`, sealed, whole or not at all."""
+    sealed = nbformat.from_dict(notebook)
+    sealed.metadata["onestep"]["seal"] = seal(notebook)
+    files.write(path, nbformat.writes(sealed) + "\n")
+
+
 def seal(notebook: NotebookNode) -> str:
     """SHA-256 of the cells and of what the run was: one changed number gives another."""
     facts = {name: fact for name, fact in notebook.metadata["onestep"].items() if name != "seal"}
@@ -60,11 +67,13 @@ def seal(notebook: NotebookNode) -> str:
 
 
 def read(path: Path) -> NotebookNode | None:
-    """The executed notebook at `path`; None if it is missing, damaged, changed, or not one that `runner` made."""
+    """The executed notebook at `path`; None if it is missing, damaged, changed, or not one that `write` wrote."""
     try:
+        if not path.is_file() or path.stat().st_size > _LARGEST:  # a pipe or a device would never end
+            return None
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
-    except (OSError, ValueError, nbformat.reader.NotJSONError, nbformat.ValidationError):
+        facts = notebook.metadata["onestep"]
+        return notebook if isinstance(facts["key"], str) and facts["seal"] == seal(notebook) else None
+    except Exception:  # nbformat lets through whatever a file that is no notebook makes it stumble over
         return None
-    facts = notebook.metadata.get("onestep", {})
-    return notebook if "key" in facts and facts.get("seal") in (None, seal(notebook)) else None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 from nbformat import NotebookNode
+from pyarrow import ArrowException
 
 from onestep.book import files
 from onestep.book.claims import claimed
@@ -30,11 +31,17 @@ def collect(folder: Path) -> tuple[pd.DataFrame, list[Path]]:
         if notebook is None:
             unreadable.append(path)
             continue
-        rows.append(row(notebook))
+        try:
+            new = row(notebook)
+            json.dumps(new, ensure_ascii=False).encode()
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):  # sealed, but by no run
+            unreadable.append(path)
+            continue
+        rows.append(new)
         parameters |= dict.fromkeys(notebook.metadata["onestep"]["parameters"])
     table = pd.DataFrame(rows)
     if len(table):
-        table = table.sort_values("finished", kind="stable", ignore_index=True)
+        table = table.sort_values("finished", kind="stable", ignore_index=True, key=lambda column: column.astype(str))
         table = table.apply(_of_one_type).convert_dtypes()
     table.attrs["parameters"] = list(parameters)
     return table, unreadable
@@ -65,18 +72,24 @@ def save(table: pd.DataFrame, path: Path) -> None:
     if path.suffix == ".csv":
         table.map(_text).to_csv(buffer, index=False)
     else:
-        table.to_parquet(buffer, index=False)
+        try:
+            table.to_parquet(buffer, index=False)
+        except (ArrowException, TypeError, ValueError, OverflowError):  # lists of mixed types, for which it has none
+            buffer = io.BytesIO()
+            table.map(_text).to_parquet(buffer, index=False)
     files.write_bytes(path, buffer.getvalue())
 
 
 def _text(value: object) -> object:
-    return json.dumps(value) if isinstance(value, list) else value
+    """Lists, and integers beyond 64 bits, as texts."""
+    large = isinstance(value, int) and not -(2**63) <= value < 2**63
+    return json.dumps(value) if large or isinstance(value, list | dict) else value
 
 
 def _number(value: object) -> object:
     if isinstance(value, list):
         return [_number(entry) for entry in value]
-    return float(value) if isinstance(value, str) and value in _NOT_FINITE else value
+    return float(value) if isinstance(value, str) and value in _NOT_FINITE else _text(value)
 
 
 def _of_one_type(column: pd.Series) -> pd.Series:

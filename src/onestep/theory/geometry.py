@@ -17,6 +17,7 @@ from onestep.theory.equation import Bulk
 from onestep.theory.resolvent import edge_point
 
 HIGHEST = 12  # spike 13 leaves the bulk for alpha > 12/26 only; so near 1/2 the any-step theory is the one to use
+_LONGEST = 1e12  # of kappa; its powers up to the last order still fit a double
 _STRONGEST = 300.0  # log of a strength; its square still fits a double
 
 
@@ -71,12 +72,14 @@ class Geometry:
 
         Raises
         ------
-        InputError : the first output is of order one.
+        InputError : the first output is of order one, or the noise is all there is.
         """
         limit = cls.limit(problem)
         labels = problem.target.second_moment + problem.noise_variance
         size = (problem.student[1] * limit.beta_norm) ** 2
         noise = problem.phi_gradient * labels * problem.student.slope_variance
+        if noise > _LONGEST * size:
+            raise InputError("activation", problem.activation, f"one with kappa < {_LONGEST:g}: c_1 is next to nothing")
         return replace(limit, lengthening=noise / size if noise > 0 else 0.0)
 
     @classmethod

@@ -163,6 +163,8 @@ def raw_edges(bulk: Bulk) -> np.ndarray:
             pieces[-1][1] = high
         elif dense:
             pieces.append([low, high])
+    if not pieces:
+        raise NotSolved("an interval with a density between the edges", 1.0)
     return np.array(pieces)
 
 
@@ -177,6 +179,10 @@ def _stationary(bulk: Bulk) -> np.ndarray:
     a, b, phi, ratio = (float(value) for value in (bulk.linear, bulk.nonlinear, bulk.phi, bulk.ratio))
     scale = a + b
     a, b = a / scale, b / scale
+    # The norms of c_1 X W0' and of c_> Z. Beside the second a first of less than rounding is none.
+    linear = math.sqrt(a / float(bulk.psi)) * (1 + math.sqrt(phi)) * (1 + math.sqrt(float(bulk.psi)))
+    noise = math.sqrt(b) * (1 + math.sqrt(ratio))
+    a = 0.0 if linear <= 1e-10 * noise else a
     pole = Polynomial([phi, a])
     rows = pole * Polynomial([1, -b]) - Polynomial([0, a * phi])
     units = pole * Polynomial([ratio, -b]) - Polynomial([0, a * phi])
@@ -187,23 +193,16 @@ def _stationary(bulk: Bulk) -> np.ndarray:
     roots = stationary.trim().roots()
     unit = Bulk(phi, bulk.psi, a, b)
     real = roots[np.abs(roots.imag) <= 1e-6 * np.abs(roots)].real
-    real = real[np.abs((1 - unit.freedom(real)) * (ratio - unit.freedom(real))) > 1e-20 * ratio]  # z = 0: a hard edge
-    with np.errstate(all="ignore"):  # a root where z = 0 to all digits belongs to a hard edge: it is dropped
-        real = _polished(unit, real)
-    real = real[np.isfinite(real)]
-    outer = np.max(real[real < 0], initial=-np.inf)
-    top = float(unit.position(outer)) if np.isfinite(outer) else 0.0
-    low, high = max(1.0, ratio), _largest(a, b, phi, unit)
-    if not low * (1 - 1e-6) <= top <= high * (1 + 1e-6):
-        raise NotSolved("the upper edge of the bulk", max(low - top, top - high) / high)
+    with np.errstate(all="ignore"):
+        z = (1 - unit.freedom(real)) * (ratio - unit.freedom(real))
+        real = _polished(unit, real[np.abs(z) > 1e-20 * ratio])  # z = 0: a hard edge
+        z = unit.position(real)
+        # Beyond the two norms lie only roots that rounding made.
+        real, z = (values[np.isfinite(z) & (z <= (linear + noise) ** 2 * (1 + 1e-6))] for values in (real, z))
+    top, mean = float(np.max(z[real < 0], initial=0.0)), max(1.0, ratio)  # the mean of what is not zero
+    if top < mean * (1 - 1e-6):
+        raise NotSolved("the upper edge of the bulk", 1 - top / mean)
     return real / scale
-
-
-def _largest(a: float, b: float, phi: float, unit: Bulk) -> float:
-    """A bound on the upper edge: the norms of c_1 X W0' and of c_> Z, added."""
-    psi, ratio = float(unit.psi), float(unit.ratio)
-    linear = math.sqrt(a / psi) * (1 + math.sqrt(phi)) * (1 + math.sqrt(psi))
-    return (linear + math.sqrt(b) * (1 + math.sqrt(ratio))) ** 2
 
 
 def _polished(unit: Bulk, real: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from onestep.book.figures.style import (
     styled,
     theory,
 )
+from onestep.checks import InputError
 
 Columns = tuple  # of equally long sequences of numbers
 
@@ -36,6 +37,12 @@ class Curve:
     label: str
     predicted: Columns | None = None
     measured: Columns | None = None
+
+    def __post_init__(self):
+        for name, names in (("predicted", "(x, y)"), ("measured", "(x, mean, standard error)")):
+            columns = getattr(self, name)
+            if columns is not None and (not isinstance(columns, tuple | list) or len(columns) != names.count(",") + 1):
+                raise InputError(name, columns, f"columns {names}, or None")
 
 
 def level(x: Sequence[float], height: float | Sequence[float]) -> Columns:

@@ -36,11 +36,14 @@ class Map:
     yscale: str = "linear"
 
     def __post_init__(self):
-        shape = (len(self.y), len(self.x))
+        shape = (np.size(self.y), np.size(self.x))
         if reals("values", self.values).shape != shape:
             raise InputError("values", np.shape(self.values), f"a value for every y and x, shape {shape}")
+        for name in ("x", "y"):
+            if np.ndim(reals(name, getattr(self, name))) != 1:
+                raise InputError(name, np.shape(getattr(self, name)), "a vector")
         for spot in self.spots:
-            reals("spots", np.asarray(spot, dtype=float))
+            reals("spots", spot)
 
 
 @styled

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from onestep.book.figures.style import BLUE, PALETTE, VERMILLION, BookFigure, panels, simulation, styled, theory
+from onestep.checks import InputError, reals
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ def clouds(
     """
     figure, axes = panels(len(parts), height=height, sharex=True, sharey=True)
     for ax, part in zip(axes, parts, strict=True):
+        if np.shape(reals("x", part.x)) != np.shape(reals("entries", part.entries)):
+            raise InputError("entries", np.shape(part.entries), f"one for each x, shape {np.shape(part.x)}")
         ax.plot(part.x, part.entries, ".", color=VERMILLION, markersize=2.5, alpha=0.55, label="simulated entry")
         theory(ax, *part.line, color=BLUE, linewidth=2.2, label="predicted mean")
         ax.set(title=part.title, xlabel=xlabel)
