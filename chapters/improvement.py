@@ -477,6 +477,8 @@ for e, (title, control) in enumerate(
 
 
 # %% [markdown]
+# Claims about curves are those of [Errors](errors): the worst point and the average, where a measured 1 is what chance alone exceeds once in a thousand runs.
+#
 # The levels scatter widely: teachers of high degree have heavy tails. The gains do not. They grow smoothly from stair to stair, as {prf:ref}`prop-imp-rounding` says they must at this $n$, and the any-step theory follows them to the end. The finite-strength formula drops terms of relative order $\delta^2$, where
 #
 # ```{math}

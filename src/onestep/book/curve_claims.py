@@ -23,7 +23,7 @@ def check_curve(
     """
     law, wrong = control
     return claims.check(
-        f"{statement} (largest deviation, single points and average; 1 is what chance explains)",
+        f"{statement} (largest deviation; 1 is what chance explains)",
         measured=share_of_chance(values, predicted, allowed),
         predicted=1.0,
         tolerance=0.0,
