@@ -40,7 +40,6 @@ noise_std = 0.5          # standard deviation of the label noise [>= 0]
 ridge = 0.1              # ridge penalty where one is kept fixed [> 0]
 ridges = [0.03, 0.056, 0.1, 0.18, 0.32, 0.56, 1.0, 1.8, 3.2]  # a choice [> 0]
 alphas = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]  # step exponents [>= 0, <= 0.6]
-sizes = [500, 1000]      # values of n in the comparison of sizes [>= 50]
 long_steps = [0.5, 1.0, 2.0, 4.0]  # eta / sqrt(N), row lengthening [> 0, <= 8]
 pieces_n = 500           # rows, experiment on the structure of the noise [>= 50]
 pieces_draws = 20        # and its draws [>= 2]
@@ -53,19 +52,19 @@ seeds = 6                # draws that are averaged [>= 2]
 seed = 0                 # the first of them [>= 0]
 
 # %% tags=["hide-input"]
-import csv
 import math
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from IPython.display import Markdown
 
 from onestep import Problem
 from onestep.book import claims, provenance, record
-from onestep.book.averages import over_seeds
-from onestep.book.figures import side_by_side, spikes, vectors
+from onestep.book.averages import chance, over_seeds
+from onestep.book.curve_claims import check_curve
+from onestep.book.figures import side_by_side, spectrum, spikes, vectors
 from onestep.book.figures.curves import Curve
 from onestep.book.figures.errors import Panel, against
 from onestep.simulation import network, run_many, sample
@@ -78,15 +77,13 @@ from onestep.theory.errors import errors
 alphas, ridges, long_steps, cui_steps, cui_sizes = map(
     sorted, (alphas, ridges, long_steps, cui_steps, cui_sizes)
 )
-sizes = sorted({*sizes, n})
 draws = range(seed, seed + seeds)
 
 
-def network_of(activation, rows=n, **changes):
-    """The problem with `rows` rows, at the same aspect ratios."""
-    shape = {"n": rows, "d": round(d / n * rows), "N": round(N / n * rows)}
+def network_of(activation, **changes):
+    """The problem of this page, with one of its activations."""
     about = {"teacher": teacher, "noise_std": noise_std}
-    return Problem(**shape, activation=activation, **{**about, **changes})
+    return Problem(n, d, N, activation, **{**about, **changes})
 
 
 problems = {name: network_of(name) for name in activations}
@@ -221,8 +218,13 @@ for name, slope in slopes.items():
         measured=slope.mean,
         predicted=1.0,
         standard_error=slope.standard_error,
-        tolerance=3 * slope.standard_error + 10 / d,
+        tolerance=chance(seeds) * slope.standard_error,
         source="From lazy to maximal, proposition: row lengthening",
+        control=(
+            "E sigma'^2 in place of Var sigma'",
+            problems[name].student.slope_second_moment
+            / problems[name].student.slope_variance,
+        ),
     )
 Markdown(
     "| activation | $\\kappa$ | measured over predicted |\n|---|---|---|\n"
@@ -419,9 +421,7 @@ def far_over_near(t, value, weight=None):
 clouds, contrast = [], {}
 for name, problem in problems.items():
     eta = problem.step(alphas[-1])
-    drawn = [
-        resolvent_diagonal(problem, s, eta) for s in draws[: max(2, seeds // 2)]
-    ]
+    drawn = [resolvent_diagonal(problem, s, eta) for s in draws]
     f = law(problem, eta)
     den = fixed_point(f, ridge)[0]
     inside = np.abs(f.t) < 3.3
@@ -444,8 +444,9 @@ for name, (found, expected) in contrast.items():
         measured=found.mean,
         predicted=expected,
         standard_error=found.standard_error,
-        tolerance=3 * found.standard_error + 4 / n * abs(expected),
+        tolerance=chance(seeds) * found.standard_error,
         source="From lazy to maximal, theorem: every step size",
+        control=("all rows alike, as without a step", 1.0),
     )
 
 # %% [markdown]
@@ -459,49 +460,48 @@ penalties = sorted({ridge, *ridges})
 at = penalties.index(ridge)
 
 
-def at_every_step(name, rows):
+def at_every_step(problem):
     """All steps n**alpha, and no step, at every penalty, on several draws."""
-    problem = network_of(name, rows)
-    repeats = range(seed, seed + round(seeds * min(max(sizes) / rows, 4)))
     steps = [0.0, *(problem.step(a) for a in alphas)]
-    return run_many(
-        problem, steps, penalties, repeats, n_test=n_test, top=2 if rows == n else 0
-    )
+    return run_many(problem, steps, penalties, draws, n_test=n_test, top=2)
 
 
-runs = {
-    (name, rows): at_every_step(name, rows)
-    for name in activations
-    for rows in sizes
-}
+runs = {name: at_every_step(problem) for name, problem in problems.items()}
 
 # %% tags=["hide-input"]
 KINDS = ("train_error", "test_error")
 fine = np.linspace(alphas[0], alphas[-1], 41)
 
 
-def relative(name, rows=n):
+def relative(name):
     """Errors over those of the untrained network of the same draw: for (training, test) an average over draws."""
-    values = [runs[name, rows].values(kind)[:, :, at] for kind in KINDS]
+    values = [runs[name].values(kind)[:, :, at] for kind in KINDS]
     return [over_seeds(v[:, 1:] / v[:, :1]) for v in values]
 
 
-def predicted(theory, problem, exponents, **options):
+def predicted(theory, problem, exponents, penalty=ridge):
     """The same quotients by a theory, (2, exponents)."""
     etas = np.concatenate([[0.0], problem.n ** np.asarray(exponents)])
-    both = np.array(theory(problem, ridge, etas, **options))
+    both = np.array(theory(problem, penalty, etas))
     return both[:, 1:] / both[:, :1]
 
 
-def structured(problem, exponents):
-    """With the gradient's noise as it is; only where that matters, since it costs a second per point."""
-    if problem.student[2] == 0:
-        return predicted(any_step.errors, problem, exponents)
-    return predicted(any_step.errors, problem, exponents, noise="structured")
+@cache
+def with_structure(problem, penalty, eta):
+    return any_step.errors(problem, penalty, eta, noise="structured")
+
+
+def as_it_is(problem, penalty, etas):
+    """Errors with the gradient's noise as it is. At a second per point only where that shows: c_2 != 0, large steps."""
+    both = np.array(any_step.errors(problem, penalty, etas))
+    for k, eta in enumerate(etas):
+        if problem.student[2] != 0 and eta > 0.4 * math.sqrt(problem.N):
+            both[:, k] = with_structure(problem, penalty, float(eta))
+    return both
 
 
 best_theory = {
-    name: structured(problem, alphas) for name, problem in problems.items()
+    name: predicted(as_it_is, problem, alphas) for name, problem in problems.items()
 }
 axis = []
 for name, problem in problems.items():
@@ -540,130 +540,315 @@ against(axis, r"$\alpha = \log\eta\,/\log n$", xscale="linear", height=2.5)
 # For tanh and erf the limit theory promises that larger steps can only help. They do not: both errors have a minimum before $\alpha = \frac12$ and rise again, and the equivalent rises with them. For ReLU the two errors part: the training error falls to the end, the test error turns around.
 
 # %% tags=["remove-input"]
-def agreement(name, rows):
-    """Rows of the table: level, then relative deviations in percent, for one activation and size."""
-    problem = network_of(name, rows)
-    lazy, every = (
-        predicted(errors, problem, alphas),
-        predicted(any_step.errors, problem, alphas),
-    )
+def agreement(name):
+    """Rows of the table: level, then relative deviations in percent."""
+    problem, quotients = problems[name], relative(name)
+    both = [predicted(theory, problem, alphas) for theory in (errors, any_step.errors)]
     lines = []
     for k, alpha in enumerate(alphas):
         cells = []
         for e in range(2):
-            level = over_seeds(runs[name, rows].values(KINDS[e])[:, k + 1, at])
-            quotients = relative(name, rows)[e]
-            mean, error = quotients.mean[k], quotients.standard_error[k]
+            level = over_seeds(runs[name].values(KINDS[e])[:, k + 1, at])
+            mean, error = quotients[e].mean[k], quotients[e].standard_error[k]
+            lazy, every = (100 * (theory[e, k] / mean - 1) for theory in both)
             cells += [
-                f"{level:.3f}",
-                f"{100 * (lazy[e, k] / mean - 1):+.1f}",
-                f"{100 * (every[e, k] / mean - 1):+.1f} ({100 * error / mean:.1f})",
+                f"{level.mean:.3f} ± {level.standard_error:.3f}",
+                f"{lazy:+.1f}",
+                f"{every:+.1f} ± {100 * error / mean:.1f}",
             ]
-        lines.append(f"| {name} | {rows} | {alpha:g} | " + " | ".join(cells) + " |")
+        lines.append(f"| {name} | {alpha:g} | " + " | ".join(cells) + " |")
     return lines
 
 
 Markdown(
-    "````{dropdown} All numbers: activation, n, step\n"
-    "Simulated errors, and the deviations of both theories from them in percent, relative to the untrained network; in brackets the standard error in percent.\n\n"
-    "| activation | $n$ | $\\alpha$ | training | limit | every step | test | limit | every step |\n|---|---|---|---|---|---|---|---|---|\n"
-    + "\n".join(
-        line
-        for name in activations
-        for rows in sizes
-        for line in agreement(name, rows)
+    "````{dropdown} All numbers\n"
+    "Simulated errors, and by how many percent two theories exceed them, relative to the untrained network.\n\n"
+    "| activation | $\\alpha$ | training | limit | every step | test | limit | every step |\n|---|---|---|---|---|---|---|---|\n"
+    + "\n".join(line for name in activations for line in agreement(name))
+    + "\n````"
+)
+
+# %% [markdown]
+# A few draws leave bars of a percent or two, which reject that a step changes nothing and little else. The sharp test needs more of them.
+
+# %% tags=["hide-input"]
+for name in activations:
+    values = np.stack([runs[name].values(kind)[:, :, at] for kind in KINDS], axis=1)
+    check_curve(
+        f"{name}, every step: both errors over those of no step",
+        values[..., 1:] / values[..., :1],
+        best_theory[name],
+        control=("a step changes nothing", np.ones((2, len(alphas)))),
+        source="From lazy to maximal, theorem: every step size",
+        explain="At a few hundred rows the limit is some percent away.",
     )
+
+# %% [markdown]
+# (sec-any-grid)=
+# ## Up to four thousand rows, three teachers
+#
+# How good is the equivalent, and does it get better with $n$? That takes many draws of large networks, more than an hour of them, which a page cannot spend. So **the simulated errors of this section are read from a file**, `chapters/data/agreement.csv`; the theory beside them is computed here and now. The file holds single draws of tanh, erf and ReLU networks with $d = n/2$, $N = 3n/4$, label noise 0.5 and
+# penalty 0.1, for teachers of degree 1, 2 and 3. To make it again, delete it and run
+#
+#     python -m experiments.agreement
+#
+# in the folder of the book. It goes on where it was stopped, and uses `onestep.simulation` alone.
+
+# %%
+TEACHERS = {1: (0.0, 1.0), 2: (0.0, 1.0, 0.5), 3: (0.0, 1.0, 0.5, 0.3)}  # by degree
+file = pd.read_csv("data/agreement.csv", comment="#", dtype={"step": str}).dropna()
+by_draw = file.pivot(
+    index=["activation", "degree", "n", "seed"], columns="step", values=list(KINDS)
+).dropna()
+far_alphas = [float(step) for step in by_draw["train_error"].drop(columns="none")]
+levels = {
+    key: np.stack([draws_[kind].to_numpy() for kind in KINDS], axis=1)
+    for key, draws_ in by_draw.groupby(
+        level=["activation", "degree", "n"], sort=False
+    )
+    if len(draws_) > 1
+}  # (draws, 2, steps), the last of the steps is none
+shares = {key: v[..., :-1] / v[..., -1:] for key, v in levels.items()}
+
+
+def in_file(name, degree, rows):
+    """The problem that was simulated."""
+    return Problem(rows, rows // 2, 3 * rows // 4, name, TEACHERS[degree], 0.5)
+
+
+def law_of_file(theory):
+    """Errors over those of no step by a theory, like `shares`: (2, steps)."""
+    return {
+        key: predicted(theory, in_file(*key), far_alphas, 0.1) for key in shares
+    }
+
+
+limit_law, isotropic_law, best_law = map(
+    law_of_file, (errors, any_step.errors, as_it_is)
+)
+
+# %% tags=["hide-input"]
+names = list(dict.fromkeys(file["activation"]))
+file_sizes = sorted({rows for _, _, rows in shares})
+file_draws = {
+    rows: min(len(v) for key, v in shares.items() if key[2] == rows)
+    for rows in file_sizes
+}
+
+
+def excess_over(laws, key, e):
+    """By how many percent a law exceeds the simulation, and the standard error: (steps,) each."""
+    average = over_seeds(shares[key][:, e])
+    ratio = 100 * laws[key][e] / average.mean
+    return ratio - 100, ratio * average.standard_error / average.mean
+
+
+def cloud(name, e, rows):
+    """Points of the figure for one n: degrees side by side."""
+    columns = []
+    for key in (key for key in shares if key[0] == name and key[2] == rows):
+        aside = 0.022 * (key[1] - 2) + 0.006 * (file_sizes.index(rows) - 1)
+        columns.append(
+            (np.array(far_alphas) + aside, *excess_over(best_law, key, e))
+        )
+    return tuple(np.concatenate(column) for column in zip(*columns, strict=True))
+
+
+def common_line(laws, name, e, rows):
+    """Mean of a law's excess over the degrees."""
+    return np.mean(
+        [
+            excess_over(laws, key, e)[0]
+            for key in shares
+            if key[0] == name and key[2] == rows
+        ],
+        axis=0,
+    )
+
+
+deviation_panels = [
+    Panel(
+        f"{name}: {title} error",
+        [
+            Curve(
+                f"n = {rows}",
+                (far_alphas, common_line(limit_law, name, e, rows)),
+                cloud(name, e, rows),
+            )
+            for rows in file_sizes
+        ],
+        {
+            "2 % too much": ([-0.03, 0.53], [2.0, 2.0]),
+            "2 % too little": ([-0.03, 0.53], [-2.0, -2.0]),
+        },
+        "theory above simulation, %",
+        ylim=(-7, 7),
+    )
+    for name in names
+    for e, title in enumerate(("training", "test"))
+]
+
+# %% mystnb={"figure": {"caption": "By how many percent theory exceeds the simulated errors, relative to the untrained network, against the step exponent. Points: {prf:ref}`thm-any-step`, for ReLU with the noise as it is ({prf:ref}`prop-any-structured`), with paired standard errors; in each group of three from left to right teachers of degree 1, 2, 3. Lines: the limit theory of [Errors](errors), mean over the teachers; they leave the panels.", "name": "fig-any-grid"}, "image": {"alt": "Six panels, training and test error for tanh, erf and ReLU. The points for all sizes and teachers stay around zero at every exponent. The lines of the limit theory leave the band of two percent beyond exponent 0.3, downwards for tanh and erf, upwards for the training error of ReLU."}}
+against(
+    deviation_panels, r"$\alpha = \log\eta\,/\log n$", xscale="linear", height=2.6
+)
+
+
+# %% [markdown]
+# At $\alpha = 0$ the lines run through the points: there the two theories are one. To the right the limit theory leaves, at every $n$, and the equivalent stays.
+
+# %% tags=["remove-input"]
+def row_of_file(key, k):
+    """One row of the table."""
+    name, degree, rows = key
+    cells = []
+    for e in range(2):
+        level = over_seeds(levels[key][:, e, k])
+        lazy = excess_over(limit_law, key, e)[0][k]
+        every, error = (column[k] for column in excess_over(best_law, key, e))
+        cells += [
+            f"{level.mean:.3f} ± {level.standard_error:.3f}",
+            f"{lazy:+.1f}",
+            f"{every:+.1f} ± {error:.1f}",
+        ]
+    return f"| {name} | {degree} | {far_alphas[k]:g} | {rows} | " + " | ".join(cells) + " |"
+
+
+table_of_file = (
+    "| activation | degree | $\\alpha$ | $n$ | training | limit, % | every step, % | test | limit, % | every step, % |\n|---|---|---|---|---|---|---|---|---|---|\n"
+    + "\n".join(
+        row_of_file(key, k)
+        for name in names
+        for degree in TEACHERS
+        for k in range(len(far_alphas))
+        for key in ((name, degree, rows) for rows in file_sizes)
+        if key in shares
+    )
+)
+Markdown(
+    "````{dropdown} All numbers: activation, degree of the teacher, step, n\n"
+    "Simulated errors with standard errors over "
+    + ", ".join(f"{count} draws at n = {rows}" for rows, count in file_draws.items())
+    + ", and by how many percent the limit theory and the equivalent exceed them, relative to the untrained network on the same draws.\n\n"
+    + table_of_file
     + "\n````"
 )
 
 
 # %% [markdown]
-# The claims are about these relative errors. For odd activations, $c_2 = 0$, the equivalent should be right to 2 % or two standard errors at every step, and at the largest step it should be much better than the limit theory.
+# For odd activations both errors should be right to 2 % or two standard errors, at every step, for every teacher and every $n$. For ReLU we ask the same of the theory with the noise as it is, beyond the smallest $n$. The limit theory, and for ReLU's training error isotropic noise, must fail.
 
 # %%
-def worst(average, theory):
-    """Largest deviation in units of what is allowed: 2 % or two standard errors."""
-    allowed = np.maximum(0.02 * theory, 2 * average.standard_error)
-    return np.max(np.abs(average.mean - theory) / allowed)
+def units(laws, name, e, sizes_=tuple(file_sizes)):
+    """Largest deviation over degrees, n and steps, in units of 2 % or two standard errors."""
+    found = [
+        np.abs(off) / np.maximum(2.0, 2 * error)
+        for key in shares
+        if key[0] == name and key[2] in sizes_
+        for off, error in [excess_over(laws, key, e)]
+    ]
+    return float(np.max(found))
 
 
-for name, problem in problems.items():
-    odd = problem.student[2] == 0
+for name in names:
+    even = in_file(name, 1, 1000).student[2] != 0
     for e, title in enumerate(("training", "test")):
+        there = tuple((even and not e and file_sizes[1:]) or file_sizes)
+        wrong = (
+            ("isotropic noise", isotropic_law)
+            if even and not e
+            else ("the limit theory", limit_law)
+        )
         claims.check(
-            f"{name}, n = {n}: {title} error over that of no step, within 2 % or two standard errors at every step "
-            f"(largest deviation in these units{'' if odd else ', noise as it is'})",
-            measured=worst(relative(name)[e], best_theory[name][e]),
+            f"{name}, all teachers and steps, n = {', '.join(map(str, there))}: {title} error over that of no step, to 2 % or two standard errors (largest deviation in these units)",
+            measured=units(best_law, name, e, there),
             predicted=1.0,
             tolerance=0.0,
             source="From lazy to maximal, theorem: every step size",
             kind="at most",
+            control=(wrong[0], units(wrong[1], name, e, there)),
         )
-
-# %% tags=["hide-input"]
-for name, problem in problems.items():
-    if problem.student[2] != 0:
-        continue
-    measured = relative(name)[0]
-    distance = [
-        abs(measured.mean[-1] - predicted(theory, problem, alphas[-1:])[0, 0])
-        for theory in (any_step.errors, errors)
-    ]
-    claims.check(
-        f"{name}: at alpha = {alphas[-1]:g} the equivalent is nearer to the simulated training error than the limit theory, by three standard errors",
-        measured=distance[0],
-        predicted=distance[1] - 3 * measured.standard_error[-1],
-        standard_error=measured.standard_error[-1],
-        tolerance=0.0,
-        source="From lazy to maximal, theorem: every step size",
-        kind="at most",
-    )
 
 
 # %% [markdown]
-# The quotients hide corrections that all steps share, and no step as well. Here is what can be seen of them in the level of the test error, averaged over the steps.
+# Where does ReLU depart? In the training error at the largest step. All teachers share their draws, so we average over them, draw by draw.
 
 # %%
-def level_deviation(name, rows):
-    """Simulated over predicted test error, minus one, averaged over the steps."""
-    problem = network_of(name, rows)
-    theory = any_step.errors(
-        problem, ridge, [0.0, *(problem.step(a) for a in alphas)]
-    )[1]
-    return over_seeds(
-        np.mean(
-            runs[name, rows].values("test_error")[:, :, at] / theory - 1, axis=1
-        )
-    )
+def at_the_end(laws, name, e, rows):
+    """Simulated over predicted at the largest step, averaged over the teachers: (draws,)."""
+    found = [
+        pd.Series(shares[key][:, e, -1] / laws[key][e, -1], by_draw.loc[key].index)
+        for key in shares
+        if key[0] == name and key[2] == rows
+    ]
+    return pd.concat(found, axis=1).dropna().mean(axis=1).to_numpy()
 
 
-deviations = {
-    name: [level_deviation(name, rows) for rows in sizes] for name in activations
+ends_of = {
+    kind: [over_seeds(at_the_end(laws, "relu", 0, rows)) for rows in file_sizes]
+    for kind, laws in (("as it is", best_law), ("isotropic", isotropic_law))
 }
-for name, found in deviations.items():
-    level = found[sizes.index(n)]
-    claims.check(
-        f"{name}, n = {n}: level of the test error over the prediction, averaged over the steps, to 2 % or two standard errors",
-        measured=1 + level.mean,
-        predicted=1.0,
-        standard_error=level.standard_error,
-        tolerance=max(0.02, 2 * level.standard_error),
-        source="From lazy to maximal, theorem: every step size",
-    )
+pooled, isotropic_pooled = (
+    np.mean([a.mean for a in found]) for found in ends_of.values()
+)
+pooled_error = math.hypot(*(a.standard_error for a in ends_of["as it is"])) / len(
+    file_sizes
+)
+claims.check(
+    f"relu, alpha = {far_alphas[-1]:g}: training error over that of no step, simulated over predicted with the noise as it is (mean over teachers and n)",
+    measured=pooled,
+    predicted=1.0,
+    standard_error=pooled_error,
+    tolerance=chance(min(file_draws.values())) * pooled_error,
+    source="From lazy to maximal, proposition: the noise as it is",
+    control=("isotropic noise", 1 + pooled - isotropic_pooled),
+)
+
+
+# %% tags=["remove-input"]
+def scatter(rows):
+    """Root mean square deviation in percent over all that the file has at one n, and what chance explains of it."""
+    pairs = [
+        excess_over(best_law, key, e)
+        for key in shares
+        if key[2] == rows
+        for e in range(2)
+    ]
+    return [
+        float(np.sqrt(np.mean(np.square(column))))
+        for column in zip(*pairs, strict=True)
+    ]
+
+
+left_out = max((a for a in far_alphas if a < 0.35), default=far_alphas[0])
+smallest = in_file("relu", 2, file_sizes[0])
+plain_there, full_there = (
+    np.array(any_step.errors(smallest, 0.1, smallest.step(left_out), noise=kind))
+    for kind in ("isotropic", "structured")
+)
 Markdown(
-    "Simulated test error over predicted, averaged over all steps: "
+    f"ReLU's training error at $\\alpha = {far_alphas[-1]:g}$, simulated over predicted, minus one, in percent: "
     + "; ".join(
-        f"{name}: "
+        f"noise {kind}: "
         + ", ".join(
-            f"{100 * a.mean:+.1f} ± {100 * a.standard_error:.1f} % at n = {rows}"
-            for a, rows in zip(found, sizes, strict=True)
+            f"{100 * (a.mean - 1):+.1f} ± {100 * a.standard_error:.1f} at n = {rows}"
+            for a, rows in zip(found, file_sizes, strict=True)
         )
-        for name, found in deviations.items()
+        for kind, found in ends_of.items()
     )
-    + "."
+    + f". In units of 2 % or two standard errors its largest deviation at the smallest n is {units(best_law, 'relu', 0, (file_sizes[0],)):.1f}. "
+    f"(Where $\\eta < 0.4\\sqrt N$ the page takes isotropic noise for ReLU, too; at $\\alpha = {left_out:g}$, n = {file_sizes[0]} and degree 2 the two kinds of noise differ by {100 * np.max(np.abs(full_there / plain_there - 1)):.2f} %.)\n\n"
+    "| $n$ | draws | rms deviation of all errors from the equivalent, % | standard error, % |\n|---|---|---|---|\n"
+    + "\n".join(
+        f"| {rows} | {file_draws[rows]} | {off:.2f} | {error:.2f} |"
+        for rows in file_sizes
+        for off, error in [scatter(rows)]
+    )
 )
 
 # %% [markdown]
+# How to read the last table: chance alone leaves deviations about as large as the standard errors. Where the third column is clearly larger than the fourth, the limit is not yet reached; where it is not, these draws cannot tell the difference. Activations, teachers and steps share their draws, so that all numbers of one $n$ err together.
+#
 # ## The lazy end
 #
 # Let $\eta^2/N \to 0$. Then the equivalent has to become the theory of [Errors](errors), and at a fixed exponent it has to reach the plateau of its regime. No simulation can go there. Theory can.
@@ -681,7 +866,7 @@ def at_large_n(theory, name, alpha):
     return np.array(
         [
             theory(p, ridge, p.step(alpha))
-            for p in (network_of(name, int(m)) for m in many)
+            for p in (problems[name].resized(int(m)) for m in many)
         ]
     ).T
 
@@ -692,7 +877,7 @@ reached = {
     for a in exponents
 }
 tiny = {
-    name: any_step.errors(network_of(name, 10**12), ridge, 10.0)
+    name: any_step.errors(problems[name].resized(10**12), ridge, 10.0)
     for name in activations
 }
 claims.check(
@@ -700,7 +885,8 @@ claims.check(
     measured=max(
         np.max(
             np.abs(
-                np.array(both) / errors(network_of(name, 10**12), ridge, 10.0) - 1
+                np.array(both) / errors(problems[name].resized(10**12), ridge, 10.0)
+                - 1
             )
         )
         for name, both in tiny.items()
@@ -709,6 +895,17 @@ claims.check(
     tolerance=1e-6,
     source="From lazy to maximal, theorem: every step size",
     kind="at most",
+    control=(
+        f"at n = {n} they are not the same",
+        np.max(
+            np.abs(
+                np.divide(
+                    any_step.errors(first, ridge, 10.0), errors(first, ridge, 10.0)
+                )
+                - 1
+            )
+        ),
+    ),
 )
 
 
@@ -836,23 +1033,27 @@ for k, alpha in enumerate(shown):
     height = over_seeds(counts / (n * np.diff(np.log(bins))))
     tops = over_seeds(spectra[:, k, : max(1, len(found[alpha]))])
     panels.append(
-        spikes.Regime(
+        spectrum.Spectrum(
             rf"{activations[-1]}, $\alpha = {alpha:g}$",
             bins,
             height.mean,
             height.standard_error,
-            {
-                "bulk before the step": (x, untrained),
-                "bulk after the step": (x, densities[alpha]),
-            },
+            x,
+            densities[alpha],
             tops.mean,
             tops.standard_error,
             found[alpha],
+            before=untrained,
         )
     )
 
 # %% mystnb={"figure": {"caption": "Spectrum of $FF^\\top/n$ after a constant, a growing and a maximal step. Bars and points: simulation, mean over draws with standard errors. Dashed: the untrained bulk. Solid: the bulk by {prf:ref}`prop-any-spectrum`, and its outliers as vertical bars. Triangles: the largest simulated eigenvalues, as many as outliers are predicted and at least one.", "name": "fig-any-spectrum"}, "image": {"alt": "Three spectra on a logarithmic axis. In the first two the bulk is that of the untrained network; after the maximal step it has spread visibly, and the solid line has spread with it. One outlier is far to the right after the growing step and two after the maximal one."}}
-spikes.regimes(panels, r"eigenvalue of $FF^\top/n$")
+spectrum.histograms(
+    panels,
+    r"eigenvalue of $FF^\top/n$",
+    r"density per unit of $\ln x$",
+    xscale="log",
+)
 
 
 # %% [markdown]
@@ -868,12 +1069,22 @@ def distance(counts, density):
 
 hists = [np.histogram(np.log(v), np.log(bins))[0] for v in spectra[:, -1]]
 before, after = untrained, densities[shown[-1]]
-gain = over_seeds([distance(h, before) - distance(h, after) for h in hists])
+gain, no_gain = (
+    over_seeds([distance(h, before) - distance(h, after) for h in counted])
+    for counted in (
+        hists,
+        [np.histogram(np.log(v), np.log(bins))[0] for v in spectra[:, 0]],
+    )
+)
 claims.check(
     f"{activations[-1]}, alpha = {shown[-1]:g}: the bulk after the step is nearer to its own prediction than to the untrained one (difference of L1 distances in standard errors)",
     measured=gain.mean / gain.standard_error,
-    predicted=3.0,
+    predicted=chance(seeds),
     tolerance=0.0,
+    control=(
+        f"the spectrum after the step n^{shown[0]:g}",
+        no_gain.mean / no_gain.standard_error,
+    ),
     source="From lazy to maximal, proposition: bulk and outliers",
     kind="at least",
     explain="With few rows or a small step the bulk moves less than the histogram fluctuates.",
@@ -893,28 +1104,32 @@ def on_draw(problem, measured):
 
 
 def outlier_ratio(name, k, count):
-    """Simulated over predicted positions of the first outliers, for four draws."""
+    """Simulated over predicted positions of the first outliers, by draw."""
     problem, found = problems[name], []
-    for m in runs[name, n].measurements[:4]:
-        known = any_step.outliers(problem, m.eta[k + 1], on_draw(problem, m))
-        if len(known) >= count:
-            found.append(
-                m.top_values[k + 1, :count] / [o.position for o in known[:count]]
-            )
-    return np.array(found)
+    for m in runs[name].measurements:
+        known = any_step.outliers(problem, m.eta[k + 1], on_draw(problem, m))[
+            :count
+        ]
+        if len(known) == count:
+            found.append(m.top_values[k + 1, :count] / [o.position for o in known])
+    return found
 
 
 # %% tags=["hide-input"]
-checked = {}
+checked, alpha = {}, shown[-1]
 for name in dict.fromkeys((activations[0], activations[-1])):
-    for alpha in (a for a in shown if a > 0):
-        count = min(
-            2, len(any_step.outliers(problems[name], problems[name].step(alpha)))
+    problem, eta = problems[name], problems[name].step(alpha)
+    right, wrong = (
+        [o.position for o in found][:2]
+        for found in (
+            any_step.outliers(problem, eta),
+            outliers(problem, eta, Geometry.lengthened(problem)),
         )
-        ratios_ = outlier_ratio(name, alphas.index(alpha), count) if count else []
-        if len(ratios_) > 1:
-            checked[name, alpha] = over_seeds(ratios_)
-for (name, alpha), ratio in checked.items():
+    )
+    ratios_ = outlier_ratio(name, alphas.index(alpha), len(right)) if right else []
+    if len(ratios_) < 2:
+        continue
+    checked[name, alpha] = ratio = over_seeds(ratios_)
     for rank, (mean, error) in enumerate(
         zip(ratio.mean, ratio.standard_error, strict=True)
     ):
@@ -923,8 +1138,12 @@ for (name, alpha), ratio in checked.items():
             measured=mean,
             predicted=1.0,
             standard_error=error,
-            tolerance=max(0.02, 2 * error),
+            tolerance=chance(len(ratios_)) * error,
             source="From lazy to maximal, proposition: bulk and outliers",
+            control=(
+                "spikes of finite strength, rows lengthened",
+                wrong[rank] / right[rank] if rank < len(wrong) else 0.0,
+            ),
         )
 average = np.mean(hists, axis=0)
 Markdown(
@@ -960,7 +1179,7 @@ theories = {
     "every step": positions(any_step.outliers, last),
     "finite strength": positions(outliers, last),
 }
-largest = over_seeds(runs[activations[-1], n].values("top_values")[:, 1:])
+largest = over_seeds(runs[activations[-1]].values("top_values")[:, 1:])
 tracks = [
     spikes.Track(
         f"eigenvalue {k + 1}",
@@ -1078,34 +1297,33 @@ Markdown(
 )
 
 # %% tags=["hide-input"]
-lowest = int(np.argmin(any_step.errors(probe, ridge, etas)[1]))
+laws = (
+    any_step.errors(probe, ridge, etas)[1],
+    without_noise(probe, ridge, etas)[1],
+)
+lowest = int(np.argmin(laws[0]))
 change = over_seeds(drawn[:, :, -1, 1] - drawn[:, :, lowest, 1])
-expected = [
-    e[-1] - e[lowest]
-    for e in (
-        any_step.errors(probe, ridge, etas)[1],
-        without_noise(probe, ridge, etas)[1],
-    )
-]
-for k, name in enumerate(
-    ("the true gradient", "the noise of the gradient removed")
-):
+expected = [law_[-1] - law_[lowest] for law_ in laws]
+parts = ("the true gradient", "the noise of the gradient removed")
+for k, name in enumerate(parts):
     claims.check(
         f"{activations[-1]}, {name}: change of the test error from step {long_steps[lowest]:g} sqrt(N) to {long_steps[-1]:g} sqrt(N), paired",
         measured=change.mean[k],
         predicted=expected[k],
         standard_error=change.standard_error[k],
-        tolerance=3 * change.standard_error[k] + 0.02 * cleaned.mean[k, lowest, 1],
+        tolerance=chance(seeds) * change.standard_error[k],
         source="From lazy to maximal, theorem: every step size",
+        control=(parts[1 - k], expected[1 - k]),
     )
+cost = over_seeds(drawn[:, 0, -1, 1] - drawn[:, 1, -1, 1])
 claims.check(
-    f"{activations[-1]}: without the noise of the gradient the test error at the largest step is lower (paired difference in standard errors)",
-    measured=over_seeds(drawn[:, 0, -1, 1] - drawn[:, 1, -1, 1]).mean
-    / over_seeds(drawn[:, 0, -1, 1] - drawn[:, 1, -1, 1]).standard_error,
-    predicted=3.0,
-    tolerance=0.0,
+    f"{activations[-1]}, step {long_steps[-1]:g} sqrt(N): what the noise of the gradient adds to the test error, paired",
+    measured=cost.mean,
+    predicted=laws[0][-1] - laws[1][-1],
+    standard_error=cost.standard_error,
+    tolerance=chance(seeds) * cost.standard_error,
     source="From lazy to maximal, proposition: row lengthening",
-    kind="at least",
+    control=("nothing", 0.0),
 )
 
 
@@ -1113,7 +1331,7 @@ claims.check(
 # (sec-any-structured)=
 # ## The noise of the gradient is not isotropic
 #
-# One assumption of {prf:ref}`thm-any-step` is not right: that the rest $\Delta$ of the gradient is an isotropic random vector of its own for every unit. In {numref}`fig-any-axis` the scatter from draw to draw hides what this costs for ReLU at the largest steps. A paired experiment does not. Expand the slope, $\sigma'(z) = c_1 + 2c_2 z + \dots$:
+# One assumption of {prf:ref}`thm-any-step` is not right: that the rest $\Delta$ of the gradient is an isotropic random vector of its own for every unit. For ReLU's training error at the largest steps that is too little, as {ref}`sec-any-grid` shows, where what follows here was already put in its place. A paired experiment takes the noise apart. Expand the slope, $\sigma'(z) = c_1 + 2c_2 z + \dots$:
 #
 # ```{math}
 # :label: eq-any-noise
@@ -1162,7 +1380,7 @@ def piecewise(problem, seed, eta):
     ]
 
 
-halved = network_of(activations[-1], pieces_n)
+halved = last.resized(pieces_n)
 eta = pieces_step * math.sqrt(pieces_n)
 pieces = np.array(
     [piecewise(halved, s, eta) for s in range(seed, seed + pieces_draws)]
@@ -1211,39 +1429,37 @@ Markdown(
 # where $a_r$ is the class's value of $\sqrt N a_j$, and average the two expressions that contain it, $\Gamma(I + \mathrm K\Gamma)^{-1}$ and its quadratic form along $\beta_\star$, over the joint law of $A$, $B$, $\beta$ and $\beta_\star$.
 # ````
 #
-# $A$ and $B$ are made of the same rows and do not commute, so the average is not one over eigenvalues. It is a linear pencil in the rows, whose deterministic equivalent follows by leaving one row out. The library solves it with `noise="structured"`, at about a second per point. The claims for ReLU in {ref}`sec-any-axis` use it.
+# $A$ and $B$ are made of the same rows and do not commute, so the average is not one over eigenvalues. It is a linear pencil in the rows, whose deterministic equivalent follows by leaving one row out. The library solves it with `noise="structured"`, at about a second per point. The claims for ReLU in {ref}`sec-any-grid` use it.
 
 # %% tags=["hide-input"]
-for e, title in enumerate(("training", "test")):
-    claims.check(
-        f"{activations[-1]}, step {pieces_step:g} sqrt(n): what the structure of the noise adds to the {title} error (true gradient minus isotropic noise, paired)",
-        measured=gap[-1].mean[e],
-        predicted=full_noise[e] - isotropic[e],
-        standard_error=gap[-1].standard_error[e],
-        tolerance=3 * gap[-1].standard_error[e],
-        source="From lazy to maximal, proposition: the noise as it is",
-    )
-    rest = over_seeds(pieces[:, -1, e] - pieces[:, -2, e])
-    claims.check(
-        f"{activations[-1]}, step {pieces_step:g} sqrt(n): common part and covariance are all of it ({title} error, true gradient minus both pieces, paired)",
-        measured=rest.mean,
-        predicted=0.0,
-        standard_error=rest.standard_error,
-        tolerance=3 * rest.standard_error,
-        source="From lazy to maximal, equation: noise of the gradient",
-    )
+statement = (
+    f"{activations[-1]}, step {pieces_step:g} sqrt(n), training error, paired"
+)
+rest = over_seeds(pieces[:, -1, 0] - pieces[:, -2, 0])
 claims.check(
-    f"{activations[-1]}, negative control: isotropic noise gives a smaller training error than the true gradient (paired difference in standard errors)",
-    measured=gap[-1].mean[0] / gap[-1].standard_error[0],
-    predicted=3.0,
-    tolerance=0.0,
-    source="From lazy to maximal, equation: noise of the gradient",
-    kind="at least",
+    f"{statement}: what the structure of the noise adds (true gradient minus isotropic noise)",
+    measured=gap[-1].mean[0],
+    predicted=full_noise[0] - isotropic[0],
+    standard_error=gap[-1].standard_error[0],
+    tolerance=chance(pieces_draws) * gap[-1].standard_error[0],
+    source="From lazy to maximal, proposition: the noise as it is",
+    control=("isotropic noise", 0.0),
     explain="For an activation with c_2 = 0 and a large gradient batch there is nothing to see.",
+)
+claims.check(
+    f"{statement}: common part and covariance are all of it (true gradient minus both pieces)",
+    measured=rest.mean,
+    predicted=0.0,
+    standard_error=rest.standard_error,
+    tolerance=chance(pieces_draws) * rest.standard_error,
+    source="From lazy to maximal, equation: noise of the gradient",
+    control=("isotropic noise is all of it", gap[-1].mean[0]),
 )
 
 
 # %% [markdown]
+# The test error scatters more, and what the structure adds to it drowns in that (see the table): nothing is claimed of it.
+#
 # ## The maximal step of Cui et al.
 #
 # {cite:t}`Cui2024` were the first to describe the maximal step, for a second layer of equal entries, by a theory with the same ingredients: conditioning on $t$, and a fixed point of a few functions of it. Their setting is one choice of ours.
@@ -1272,9 +1488,8 @@ def cui_problem(ratio, dimension, teacher, gradient_ratio):
     return Problem(**rows, d=dimension, N=dimension, teacher=teacher, **fixed)
 
 
-lines = Path("data/cui2024_simulations.csv").read_text().splitlines()
-table = list(csv.DictReader(line for line in lines if not line.startswith("#")))
-theirs = {key: np.array([float(row[key]) for row in table]) for key in table[0]}
+table = pd.read_csv("data/cui2024_simulations.csv", comment="#")
+theirs = {key: column.to_numpy() for key, column in table.items()}
 ratios = theirs["alpha"]
 
 
@@ -1358,6 +1573,10 @@ claims.check(
     predicted=0.0,
     tolerance=0.01,
     source="Cui et al. 2024, theory",
+    control=(
+        "the noise as it is",
+        np.max(np.abs(kinds_of_noise["structured"][0] / theirs["theory_test"] - 1)),
+    ),
 )
 claims.check(
     "Cui et al.: with the noise as it is the equivalent is nearer to their simulation than with isotropic noise (rms relative deviation of the test error)",
@@ -1366,21 +1585,35 @@ claims.check(
     tolerance=0.0,
     source="Cui et al. 2024, simulation",
     kind="at most",
+    control=(
+        "their theory",
+        np.sqrt(np.mean((theirs["theory_test"] / theirs["test_mean"] - 1) ** 2)),
+    ),
 )
-for e, (title, key) in enumerate((("test", "test"), ("training", "train"))):
-    allowed = 0.02 * theirs[f"{key}_mean"] + 4.3 * theirs[f"{key}_sd"] / math.sqrt(
-        3
-    )  # 4.3: Student, 2 degrees of freedom
+untrained_cui = [
+    any_step.solve(cui_problem(r, 2000, "tanh", 0.5), 0.01 / r, 0.0) for r in ratios
+]
+for e, (title, key, without) in enumerate(
+    (
+        ("test", "test", [u.test_error for u in untrained_cui]),
+        ("training", "train", [u.train_mse for u in untrained_cui]),
+    )
+):
+    allowed = 0.02 * theirs[f"{key}_mean"] + chance(3, 0.05) * theirs[
+        f"{key}_sd"
+    ] / math.sqrt(3)
+    of_theory, of_no_step = (
+        np.max(np.abs(theory_ - theirs[f"{key}_mean"]) / allowed)
+        for theory_ in (kinds_of_noise["structured"][e], without)
+    )
     claims.check(
         f"Cui et al.: their simulated {title} error, to 2 % and the 95 % interval of their three draws, at every sample ratio (largest deviation in these units)",
-        measured=np.max(
-            np.abs(kinds_of_noise["structured"][e] - theirs[f"{key}_mean"])
-            / allowed
-        ),
+        measured=of_theory,
         predicted=1.0,
         tolerance=0.0,
         source="Cui et al. 2024, simulation",
         kind="at most",
+        control=("no step", of_no_step),
     )
 
 
@@ -1482,20 +1715,13 @@ Markdown(
 
 # %% tags=["hide-input"]
 for ratio in sweep_ratios:
-    quotient_ = over_seeds(swept[ratio] / swept[ratio].mean(axis=1, keepdims=True))
     theory_ = sweep_theory(ratio, cui_steps, "structured")
-    claims.check(
-        f"Sweep of the step at n/d = {ratio:g}: test error over its mean along the sweep, within 3 % or three standard errors (largest deviation in these units)",
-        measured=np.max(
-            np.abs(quotient_.mean - theory_ / theory_.mean())
-            / np.maximum(
-                0.03 * theory_ / theory_.mean(), 3 * quotient_.standard_error
-            )
-        ),
-        predicted=1.0,
-        tolerance=0.0,
+    check_curve(
+        f"Sweep of the step at n/d = {ratio:g}: test error over its mean along the sweep",
+        swept[ratio] / swept[ratio].mean(axis=1, keepdims=True),
+        theory_ / theory_.mean(),
+        control=("a step changes nothing", np.ones(len(cui_steps))),
         source="From lazy to maximal, proposition: the noise as it is",
-        kind="at most",
     )
 
 # %% [markdown]
@@ -1511,7 +1737,7 @@ grown = (n, 10 * n, 1000 * n)
 @cache
 def best_penalty(name, rows, noise=noise_std):
     """Test error at the steps scales * sqrt(N), each with the best of the penalties."""
-    problem = network_of(name, rows, noise_std=noise)
+    problem = network_of(name, noise_std=noise).resized(rows)
     return any_step.errors(
         problem, np.array(ridges)[:, None], scales * math.sqrt(problem.N)
     )[1].min(axis=0)
@@ -1535,7 +1761,7 @@ def simulated_best(name):
     choice = any_step.errors(problems[name], np.array(penalties)[:, None], etas_)[
         1
     ].argmin(axis=0)
-    values = runs[name, n].values("test_error")[
+    values = runs[name].values("test_error")[
         :, np.arange(1, len(alphas) + 1), choice
     ]
     return etas_ / math.sqrt(N), over_seeds(values)
@@ -1576,7 +1802,7 @@ best_rows, best_tilt, costs = [], {}, {}
 for name in activations:
     for noise in noises:
         problem, values = (
-            network_of(name, 10 * n, noise_std=noise),
+            network_of(name, noise_std=noise).resized(10 * n),
             best_penalty(name, 10 * n, noise),
         )
         scale, value = minimum(values)
@@ -1644,18 +1870,19 @@ Markdown(
 for name in dict.fromkeys((activations[0], activations[-1])):
     at_10n, at_1000n = (minimum(best_penalty(name, rows))[0] for rows in grown[1:])
     claims.check(
-        f"{name}: from n = {grown[1]} to {grown[2]} the best step grows like sqrt(N) (exponent of eta in N)",
+        f"{name}: from n = {grown[1]} to {grown[2]} the best step grows like sqrt(N), but for a factor of two (exponent of eta in N)",
         measured=0.5 + math.log(at_1000n / at_10n) / math.log(grown[2] / grown[1]),
         predicted=0.5,
-        tolerance=0.1,
+        tolerance=math.log(2) / math.log(grown[2] / grown[1]),
         source="From lazy to maximal, theorem: every step size",
+        control=("where the third spike appears, n^(1/3)", 1 / 3),
     )
     etas_ = [problems[name].step(a) for a in alphas]
     theory_ = any_step.errors(problems[name], np.array(penalties)[:, None], etas_)[
         1
     ]
     k, choice = int(theory_.min(axis=0).argmin()), theory_.argmin(axis=0)
-    tuned = runs[name, n].values("test_error")[
+    tuned = runs[name].values("test_error")[
         :, np.arange(1, len(alphas) + 1), choice
     ]
     saved = over_seeds(tuned[:, 0] - tuned[:, k])
@@ -1664,14 +1891,15 @@ for name in dict.fromkeys((activations[0], activations[-1])):
         measured=saved.mean,
         predicted=theory_.min(axis=0)[0] - theory_.min(axis=0)[k],
         standard_error=saved.standard_error,
-        tolerance=3 * saved.standard_error + 0.02 * theory_.min(),
+        tolerance=chance(seeds) * saved.standard_error,
         source="From lazy to maximal, theorem: every step size",
+        control=("nothing", 0.0),
     )
 
 # %% [markdown]
 # ## Where it breaks
 #
-# * *Few rows.* The equivalent is a limit $n, d, N \to \infty$ at fixed $\eta/\sqrt N$. At $n$ of some hundred expect corrections of a few percent; the table in {ref}`sec-any-axis` says what was seen here.
+# * *Few rows.* The equivalent is a limit $n, d, N \to \infty$ at fixed $\eta/\sqrt N$. At $n$ of some hundred expect corrections of a few percent; {ref}`sec-any-grid` says what was seen.
 # * *Structured noise.* For $c_2 \ne 0$, or a gradient batch that is not much larger than $d$, isotropic noise is an approximation ({ref}`sec-any-structured`). The spectrum and the outliers are computed with isotropic noise only.
 # * *A step far beyond $\sqrt n$.* The equivalent itself does not mind; the library's quadratures are tested for steps of up to a few $\sqrt N$.
 # * *An order-one first output* ([Setup](setup)). The direction of the step is then not $\beta$, and the formulas for $\kappa$ and $\rho$ do not apply.
@@ -1685,12 +1913,16 @@ record(
     relative_train_error_standard_error=[
         ends[name][0].standard_error[-1] for name in activations
     ],
-    relative_train_error_predicted=[best_theory[name][0, -1] for name in activations],
+    relative_train_error_predicted=[
+        best_theory[name][0, -1] for name in activations
+    ],
     relative_test_error=[ends[name][1].mean[-1] for name in activations],
     relative_test_error_standard_error=[
         ends[name][1].standard_error[-1] for name in activations
     ],
-    relative_test_error_predicted=[best_theory[name][1, -1] for name in activations],
+    relative_test_error_predicted=[
+        best_theory[name][1, -1] for name in activations
+    ],
     structure_adds=gap[-1].mean[0],
     structure_adds_standard_error=gap[-1].standard_error[0],
     structure_adds_predicted=full_noise[0] - isotropic[0],

@@ -8,6 +8,7 @@ A draw that the file has already is not run again: stop it when you like and go 
 import csv
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from importlib.metadata import version
 from itertools import product
@@ -27,6 +28,7 @@ TEACHERS = {1: (0.0, 1.0), 2: (0.0, 1.0, 0.5), 3: (0.0, 1.0, 0.5, 0.3)}  # Hermi
 ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 RIDGE = 0.1
 SEEDS = range(20)
+GRID = (SIZES, SEEDS, ACTIVATIONS, TEACHERS)
 KEY = ("n", "seed", "activation", "degree")
 COLUMNS = ("n", "activation", "degree", "seed", "step", "train_error", "test_error")  # step: "none" or the exponent
 
@@ -45,7 +47,7 @@ def draw(n: int, seed: int, activation: str, degree: int) -> list[tuple]:
 
 
 def header() -> list[str]:
-    """What the file is, and what made it."""
+    """What the file is, what made it, and its columns."""
     asked = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     made = {"onestep": f"{version('onestep')}, commit {asked.stdout.strip() or 'unknown'}"}
     made |= {name: version(name) for name in ("numpy", "scipy")}
@@ -54,6 +56,7 @@ def header() -> list[str]:
         f"# d = n/2, N = 3n/4, label noise 0.5, ridge {RIDGE:g}, step n^alpha, float32;"
         f" teacher by degree: {'; '.join(f'{degree}: {c}' for degree, c in TEACHERS.items())}.",
         f"# Made with {', '.join(f'{name} {what}' for name, what in made.items())}.",
+        ",".join(COLUMNS),
     ]
 
 
@@ -62,17 +65,20 @@ def rows(lines: Iterable[str]) -> list[dict[str, str]]:
     return list(csv.DictReader(line for line in lines if not line.startswith("#")))
 
 
-def recorded(file: Path) -> set[tuple[str, ...]]:
-    """The draws that the file holds."""
-    return {tuple(row[name] for name in KEY) for row in rows(file.read_text().splitlines())}
+def recorded(lines: Iterable[str]) -> set[tuple[str, ...]]:
+    """The draws that are whole."""
+    count = Counter(tuple(row[name] for name in KEY) for row in rows(lines))
+    return {key for key, steps in count.items() if steps == len(ALPHAS) + 1}
 
 
 def main(file: Path = FILE) -> None:
-    if not file.exists():
-        file.write_text("\n".join([*header(), ",".join(COLUMNS), ""]))
-    done = recorded(file)
-    wanted = [key for key in product(SIZES, SEEDS, ACTIVATIONS, TEACHERS) if tuple(map(str, key)) not in done]
-    for key in tqdm(wanted, unit="draw"):
+    lines = file.read_text().splitlines(keepends=True) if file.exists() else [f"{line}\n" for line in header()]
+    lines = [line for line in lines if line.endswith("\n")]  # but for one that an interruption cut short
+    done = recorded(lines)
+    head = sum(line.startswith("#") for line in lines) + 1
+    kept = [line for line in lines[head:] if tuple(line.split(",")[COLUMNS.index(name)] for name in KEY) in done]
+    file.write_text("".join([*lines[:head], *kept]))
+    for key in tqdm([key for key in product(*GRID) if tuple(map(str, key)) not in done], unit="draw"):
         found = draw(*key)
         with file.open("a", newline="") as out:
             csv.writer(out, lineterminator="\n").writerows(found)
