@@ -30,6 +30,8 @@ def over_seeds(values, axis: int = 0) -> Average:
     InputError : a value is not finite, or there are fewer than two draws.
     """
     values = reals("values", values)
+    if values.ndim and not -values.ndim <= integer("axis", axis, -values.ndim) < values.ndim:
+        raise InputError("axis", axis, f"a dimension of values of shape {values.shape}")
     count = integer("number of draws", values.shape[axis] if values.ndim else 0, minimum=2)
     return Average(values.mean(axis)[()], (values.std(axis, ddof=1) / np.sqrt(count))[()])
 
@@ -57,11 +59,13 @@ def deviation(average: Average, predicted) -> float:
 
     Raises
     ------
-    InputError : a standard error is zero, so that nothing can be measured in units of it.
+    InputError : a standard error is zero, so that nothing can be measured in units of it; or a prediction is not
+        finite.
     """
+    predicted = reals("predicted", predicted)
     if np.any(np.asarray(average.standard_error) <= 0):
         raise InputError("standard_error", float(np.min(average.standard_error)), "positive numbers")
-    return float(np.sqrt(np.mean(np.square((average.mean - np.asarray(predicted)) / average.standard_error))))
+    return float(np.sqrt(np.mean(np.square((average.mean - predicted) / average.standard_error))))
 
 
 def share_of_chance(values, predicted, allowed=0.0, probability: float = 0.001) -> float:

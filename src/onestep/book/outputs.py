@@ -53,7 +53,12 @@ def latest(notebook: Mapping, kind: str, default: object = None) -> object:
     return next(reversed(list(collect(notebook, kind))), default)
 
 
-def plain(name: str, value: object) -> object:
+def _text(value: str) -> bool:
+    """Whether a text can be written to a file: a lone surrogate cannot."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+def plain(name: str, value: object, depth: int = 0) -> object:
     """`value` as strict JSON: NumPy types unwrapped; nan, inf and -inf, which JSON lacks, as these words.
 
     `float()` reads the words back. Raises InputError for what is neither number, text, bool, None nor a list of them.
@@ -62,10 +67,11 @@ def plain(name: str, value: object) -> object:
         value = value.tolist()
     if isinstance(value, float) and not math.isfinite(value):
         return repr(value)
-    if value is None or isinstance(value, bool | int | float | str):
+    small = not isinstance(value, int) or abs(value) < 10**4000  # Python writes no integer of more than 4300 digits
+    if value is None or (isinstance(value, bool | int | float) and small) or (isinstance(value, str) and _text(value)):
         return value
-    if isinstance(value, list | tuple):
-        return [plain(name, entry) for entry in value]
+    if isinstance(value, list | tuple) and depth < 32:
+        return [plain(name, entry, depth + 1) for entry in value]
     raise InputError(name, value, "a number, a text, a bool, None, or an array or list of them")
 
 

@@ -3,8 +3,6 @@
 import html
 from collections.abc import Mapping
 
-import numpy as np
-
 from onestep.book.outputs import collect, plain, publish, strict, table
 from onestep.checks import InputError
 
@@ -31,11 +29,11 @@ def record(**values: object) -> None:
     """
     payload = {}
     for name, value in values.items():
-        if np.size(value) > LARGEST:
-            raise InputError(name, f"{np.size(value)} entries", f"at most {LARGEST} entries")
+        payload[name] = plain(name, value)
+        if (count := _entries(payload[name])) > LARGEST:
+            raise InputError(name, f"{count} entries", f"at most {LARGEST} entries")
         if strict() and name in _seen:
             raise InputError(name, "a second value", "one value per name and run")
-        payload[name] = plain(name, value)
     if not payload:
         raise InputError("record", "nothing", "at least one name=value")
     _seen.update(payload)
@@ -54,6 +52,10 @@ def recorded(notebook: Mapping) -> dict[str, object]:
     for payload in collect(notebook, "record"):
         values.update(payload)
     return values
+
+
+def _entries(value: object) -> int:
+    return sum(map(_entries, value)) if isinstance(value, list) else 1
 
 
 def _brief(value: object) -> str:

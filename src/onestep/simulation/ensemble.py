@@ -1,13 +1,15 @@
 """Repetitions of an experiment over seeds, with means, standard errors and paired differences."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from onestep.checks import InputError, integer
+from onestep.checks import InputError, choice, integer
 from onestep.problem import Problem
-from onestep.simulation.experiment import Measurement, run
+from onestep.simulation.experiment import Geometry, Measurement, run
+
+_FIELDS = tuple(field.name for kind in (Measurement, Geometry) for field in fields(kind))
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +23,7 @@ class Ensemble:
 
     def values(self, name: str) -> np.ndarray:
         """All draws stacked: (S, ...), with the shape that the field has in one measurement."""
+        choice("name", name, _FIELDS)
         return np.array(
             [getattr(m, name) if hasattr(m, name) else getattr(m.geometry, name) for m in self.measurements]
         )
@@ -44,6 +47,7 @@ class Ensemble:
         Every step size of a draw saw the same data, so most of the scatter cancels in the difference.
         """
         values = self.values(name)
+        baseline = integer("baseline", baseline, 0, values.shape[1] - 1 if values.ndim > 1 else 0)
         difference = values[:, baseline : baseline + 1] - values
         return difference.mean(axis=0), _standard_error(difference)
 
@@ -52,6 +56,8 @@ def run_many(
     problem: Problem, eta: float | np.ndarray, ridge: float | np.ndarray, seeds: Iterable[int], **options
 ) -> Ensemble:
     """`run(problem, eta, ridge, seed, **options)` for every seed."""
+    if not isinstance(seeds, Iterable):
+        raise InputError("seeds", seeds, "integers >= 0")
     seeds = [integer("seeds", seed, 0) for seed in seeds]
     if not seeds or len(set(seeds)) < len(seeds):
         raise InputError("seeds", seeds, "at least one seed, each once: a repeated seed is no second draw")

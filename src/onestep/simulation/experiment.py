@@ -123,20 +123,27 @@ def run(
     fit, most = (_exact, smaller) if solver == "exact" else (_krylov, smaller - 1)
     eta = row("eta", eta)
     ridge = row("ridge", ridge, 0.0, open_below=solver == "krylov")
-    n_test = problem.n if n_test is None else integer("n_test", n_test)
-    if integer("top", top, 0) > most:
+    n_test = problem.n if n_test is None else integer("n_test", n_test, 1, 2**62)
+    top = integer("top", top, 0)
+    if top > most:
         raise InputError("top", top, f"at most {most} singular values with n = {problem.n}, N = {problem.N}, {solver}")
     memory.check(memory.estimate(problem, n_test, len(ridge), top, solver))
 
     W0, a = sample.weights(problem, seed), sample.readout(problem, seed)
-    step = network.gradient(problem, W0, a, sample.batch(problem, seed, "gradient", problem.rows_gradient))
+    with np.errstate(over="ignore", invalid="ignore"):
+        gradient_batch = sample.batch(problem, seed, "gradient", problem.rows_gradient)
+        _within("noise_std, or the teacher", problem.noise_std, gradient_batch.y)
+        step = network.gradient(problem, W0, a, gradient_batch)
+        del gradient_batch
     batch, test = sample.batch(problem, seed, "ridge", problem.n), sample.batch(problem, seed, "test", n_test)
     plug_in = geometry(step.direction, a, sample.teacher_direction(problem, seed), batch.X)
     t = batch.X @ step.direction / plug_in.beta_norm
 
     rows = []
     for size in eta:
-        F = network.features(problem, batch.X, W0, step.matrix, size)
+        with np.errstate(over="ignore", invalid="ignore"):
+            F = network.features(problem, batch.X, W0, step.matrix, size)
+        _within("eta", float(size), F)
         fitted, triplets = fit(F, batch.y, ridge, top)
         del F
         prediction = network.predict(problem, test.X, W0, step.matrix, size, fitted.coefficients)
@@ -155,6 +162,13 @@ def run(
             )
         )
     return Measurement(problem, seed, eta, ridge, *map(np.array, zip(*rows, strict=True)), plug_in)
+
+
+def _within(name: str, given: float, values: np.ndarray) -> None:
+    """Refuse what makes `values` so large that their squares, summed, are no numbers in their precision."""
+    most = 1e14 if values.dtype == np.float32 else 1e140
+    if not (values.max() < most and values.min() > -most):
+        raise InputError(name, given, f"what keeps labels and features below {most:g} in {values.dtype}")
 
 
 def _exact(F: np.ndarray, y: np.ndarray, ridge: np.ndarray, top: int) -> tuple[Path, Top]:

@@ -55,6 +55,8 @@ def path(F: np.ndarray, y: np.ndarray, ridge: np.ndarray, *, tolerance: float | 
     """
     y, ridge = checked(F, y, ridge)
     ridge = row("ridge", ridge, 0.0, open_below=True)
+    if np.max(ridge) > 1e290:
+        raise InputError("ridge", float(np.max(ridge)), "at most 1e290: it is multiplied by n")
     tolerance = (1e-7 if F.dtype == np.float64 else 1e-4) if tolerance is None else real("tolerance", tolerance, 0.0)
     n, N = F.shape
     steps = min(integer("steps", steps), N)

@@ -11,6 +11,7 @@ import numpy as np
 
 from onestep.checks import choice, integer
 from onestep.problem import Problem
+from onestep.simulation import memory
 
 BATCHES = ("gradient", "ridge", "test")
 # The numbers are part of what a seed means: never renumber, only append.
@@ -55,7 +56,13 @@ def generator(seed: int, stream: str) -> np.random.Generator:
 
 
 def normal(rng: np.random.Generator, shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
-    """A standard normal matrix. float32 is the float64 draw rounded, so that both precisions see the same data."""
+    """A standard normal matrix. float32 is the float64 draw rounded, so that both precisions see the same data.
+
+    Raises
+    ------
+    MemoryRefusal : there is no room for it.
+    """
+    memory.check(dtype.itemsize * shape[0] * shape[1])
     if dtype == np.float64:
         return rng.standard_normal(shape)
     out = np.empty(shape, dtype)

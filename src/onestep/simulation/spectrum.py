@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from onestep.checks import InputError, integer
+from onestep.checks import InputError, integer, real
 from onestep.simulation.gram import Tridiagonal, eigenvalues, feature_matrix, top_eigenvectors, tridiagonalise
 
 
@@ -70,7 +70,7 @@ def top_krylov(F: np.ndarray, k: int, tolerance: float = 1e-6) -> Top:
     scipy.sparse.linalg.ArpackNoConvergence : carries the eigenvalues that did converge.
     """
     n, N = feature_matrix(F).shape
-    k = _count(k, (n, N))
+    k, tolerance = _count(k, (n, N)), real("tolerance", tolerance, 0.0)
     if k == 0:
         return _none(F)
     if k >= min(n, N):
@@ -85,7 +85,7 @@ def top_krylov(F: np.ndarray, k: int, tolerance: float = 1e-6) -> Top:
 
 def operator_norm(A: np.ndarray, tolerance: float = 1e-4) -> float:
     """The largest singular value of any matrix, to relative accuracy `tolerance`, in a few dozen products with it."""
-    if min(A.shape) <= 32:
+    if min(feature_matrix(A).shape) <= 32:
         return float(np.linalg.norm(A, 2))
     return float(np.sqrt(len(A) * top_krylov(A, 1, tolerance).values[0]))
 
