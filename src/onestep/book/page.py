@@ -39,6 +39,7 @@ blockquote { margin: 1rem 0; padding: .1rem 1rem; border-left: 4px solid #0072b2
 """
 _FENCE = re.compile(r"^(?P<fence>:{3,}|`{3,})\{(?P<name>[^}]+)\}[ \t]*(?P<title>[^\n]*)\n", re.MULTILINE)
 _ROLE = re.compile(r"\{(?P<name>[\w:]+)\}`(?P<text>[^`]*)`")
+_BLANK = re.compile(r"""<a (?![^>]*\brel=)[^>]*\btarget=["']?_blank["']?""")  # that page would get a handle on this one
 _WORDS = {"prf": "", "math": "", "exercise": "Exercise", "solution": "Solution", "dropdown": ""}
 
 
@@ -55,7 +56,7 @@ def as_html(notebook: NotebookNode, title: str) -> str:
         mathjax=mathjax().read_text(encoding="utf-8").replace("</script", "<\\/script"),
         chapter=html.escape(facts["chapter"]),
         parameters=f"<code>{html.escape(chosen)}</code>" if chosen else "no parameters",
-        body=with_plotly(body),
+        body=with_plotly(_BLANK.sub(r'\g<0> rel="noopener"', body)),
     )
 
 

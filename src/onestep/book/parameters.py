@@ -25,6 +25,7 @@ from onestep.checks import InputError, shown
 
 TYPES = {bool: "true or false", int: "an integer", float: "a finite number", str: "a text", list: "a list"}
 _BOUNDS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+_FAULTS = 20  # told at once
 _BOUND = re.compile(r"(>=|<=|>|<)\s*([-+.\deE]+)")
 
 
@@ -128,7 +129,7 @@ def validate(chapter: str, parameters: Iterable[Parameter], given: Mapping[str, 
     faults, values = [], {}
     for name, value in given.items():
         if name not in known:
-            near = difflib.get_close_matches(str(name)[:80], known, n=1, cutoff=0.5)
+            near = difflib.get_close_matches(str(name)[:80], known, n=1, cutoff=0.5) if len(faults) < _FAULTS else ()
             faults.append(f"unknown parameter {shown(name)}" + (f"; did you mean {near[0]!r}?" if near else ""))
             continue
         try:
@@ -141,6 +142,7 @@ def validate(chapter: str, parameters: Iterable[Parameter], given: Mapping[str, 
         except InputError as error:
             faults.append(str(error))
     if faults:
+        faults[_FAULTS:] = [f"and {len(faults) - _FAULTS} more"] if len(faults) > _FAULTS else []
         raise ParameterError(
             f"{chapter}: " + "\n".join(faults) + f"\n\nParameters of {chapter}:\n{listing(known.values())}"
         )
@@ -245,7 +247,8 @@ def _guess(given: object) -> object:
     if isinstance(given, str):
         for kind in (int, float):
             try:
-                return kind(given)
+                value = kind(given)
             except ValueError:
                 continue
+            return value if math.isfinite(value) else given
     return given
