@@ -1,6 +1,6 @@
 """Every wrong formula against the tests: which test finds it out?
 
-    python tests/mutation/attack.py [PART OF A NAME]... [--jobs K] [--below S] [--times FILE]
+    python tests/mutation/attack.py [PART OF A NAME]... [--jobs K] [--first] [--below S] [--times FILE]
 
 The tests are collected once, in a copy of the package. Then the process divides: each child gives one function the
 mistaken code and runs the tests until one fails, first the files that should notice, and those that take least time
@@ -55,8 +55,8 @@ def first(mutant: Mutant) -> tuple[str, ...]:
 class Attack:
     """A pytest plugin that runs the collected tests once as they are, when all must pass, then for every mutant."""
 
-    def __init__(self, mutants: list[Mutant], seconds: dict[str, float], below: float, jobs: int):
-        self.mutants, self.seconds, self.below, self.jobs = mutants, seconds, below, jobs
+    def __init__(self, mutants: list[Mutant], seconds: dict[str, float], below: float, jobs: int, only_first: bool):
+        self.mutants, self.seconds, self.below, self.jobs, self.only_first = mutants, seconds, below, jobs, only_first
         self.now: dict[str, float] = {}
         self.verdicts: dict[str, str] = {}
         self.out = os.fdopen(os.dup(1), "w")  # what pytest does not capture
@@ -101,19 +101,21 @@ class Attack:
             verdict.write_text("its process died")
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             swap(changed)
-            files = first(mutant)
-
-            def turn(item):
-                return item.location[0].removeprefix("tests/") not in files, self.seconds.get(item.nodeid, 0.0)
-
-            verdict.write_text(_run(session, sorted(session.items, key=turn)))
+            verdict.write_text(_run(session, self._order(session.items, first(mutant))))
         finally:
             os._exit(0)
+
+    def _order(self, items, files: tuple[str, ...]):
+        def later(item):
+            return item.location[0].removeprefix("tests/") not in files
+
+        chosen = [item for item in items if not (self.only_first and later(item))]
+        return sorted(chosen, key=lambda item: (later(item), self.seconds.get(item.nodeid, 0.0)))
 
     def _verdict(self, mutant: Mutant, failed: str, spent: float) -> None:
         self.verdicts[mutant.name] = failed
         row = mutant.name, mutant.why, failed or "**survived**", f"{spent:.1f}"
-        print(f"| {' | '.join(row)} |", file=self.out, flush=True)
+        print("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |", file=self.out, flush=True)
 
 
 def _run(session, items) -> str:
@@ -129,6 +131,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="mutants, or parts of their files' names; all of them by default")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--first", action="store_true", help="only the test files that should notice")
     parser.add_argument("--below", type=float, default=math.inf, help="only tests that take less than these seconds")
     parser.add_argument("--times", type=Path, help="the seconds of every test: read if the file is there, else written")
     given = parser.parse_args()
@@ -143,7 +146,8 @@ def main() -> int:
 
     times = given.times and given.times.resolve()
     seconds = json.loads(times.read_text()) if times and times.exists() else {}
-    plugin = Attack(chosen, seconds, given.below, given.jobs)
+    files = sorted({test for mutant in chosen for test in first(mutant)}) if given.first else TESTS
+    plugin = Attack(chosen, seconds, given.below, given.jobs, given.first)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         junk = shutil.ignore_patterns("__pycache__", ".*")
@@ -154,7 +158,7 @@ def main() -> int:
         sys.path.insert(0, str(folder / "src"))
         options = ["-q", "-p", "no:cacheprovider", "-m", "not long", "--hypothesis-profile=unshrunk"]
         print("| mutant | mistake | found by | s |\n|---|---|---|---|", flush=True)
-        status = pytest.main([*options, *(f"tests/{test}" for test in TESTS)], plugins=[plugin])
+        status = pytest.main([*options, *(f"tests/{test}" for test in files)], plugins=[plugin])
         import onestep
 
         if not onestep.__file__.startswith(str(folder)):
