@@ -8,7 +8,7 @@ OPTIONS ?=
 # One BLAS thread per test process: threads in every worker would only wait for one another.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: book strict pdf test test-long test-site mutants setup sync lock clean
+.PHONY: book strict pdf test test-long test-site test-oldest mutants setup sync lock clean
 
 book: $(READY)
 	$(BIN)/onestep book $(OPTIONS)
@@ -29,6 +29,11 @@ test-long: $(READY)  ## trials of minutes
 
 test-site: $(READY)  ## the built site in Chromium
 	$(BIN)/pytest -m browser $(OPTIONS)
+
+test-oldest:  ## with the oldest versions that pyproject.toml allows; needs uv (https://docs.astral.sh/uv)
+	uv venv --quiet --clear --python 3.11 .venv-oldest
+	uv pip install --quiet --python .venv-oldest --resolution lowest-direct -e ".[book,test,build]"
+	$(ONE_THREAD) .venv-oldest/bin/python -m pytest -m "not long and not browser" $(OPTIONS)
 
 mutants: $(READY)  ## wrong formulas, one at a time: which test finds each? OPTIONS=theory/errors for some of them
 	$(BIN)/python tests/mutation/attack.py $(OPTIONS)
