@@ -492,7 +492,7 @@ def with_structure(problem, penalty, eta):
 
 
 def as_it_is(problem, penalty, etas):
-    """Errors with the gradient's noise as it is. At a second per point only where that shows: c_2 != 0, large steps."""
+    """Errors with the noise as it is: a second per point, so only where it shows."""
     both = np.array(any_step.errors(problem, penalty, etas))
     for k, eta in enumerate(etas):
         if problem.student[2] != 0 and eta > 0.4 * math.sqrt(problem.N):
@@ -637,7 +637,7 @@ file_draws = {
 
 
 def excess_over(laws, key, e):
-    """By how many percent a law exceeds the simulation, and the standard error: (steps,) each."""
+    """By how many percent a law exceeds the simulation; the standard error."""
     average = over_seeds(shares[key][:, e])
     ratio = 100 * laws[key][e] / average.mean
     return ratio - 100, ratio * average.standard_error / average.mean
@@ -740,7 +740,7 @@ Markdown(
 
 # %%
 def units(laws, name, e, sizes_=tuple(file_sizes)):
-    """Largest deviation over degrees, n and steps, in units of 2 % or two standard errors."""
+    """Largest deviation, in units of 2 % or two standard errors."""
     found = [
         np.abs(off) / np.maximum(2.0, 2 * error)
         for key in shares
@@ -807,7 +807,7 @@ claims.check(
 
 # %% tags=["remove-input"]
 def scatter(rows):
-    """Root mean square deviation in percent over all that the file has at one n, and what chance explains of it."""
+    """Root mean squares in percent at one n: of the deviations, of their errors."""
     pairs = [
         excess_over(best_law, key, e)
         for key in shares
@@ -1899,7 +1899,7 @@ for name in dict.fromkeys((activations[0], activations[-1])):
 # %% [markdown]
 # ## Where it breaks
 #
-# * *Few rows.* The equivalent is a limit $n, d, N \to \infty$ at fixed $\eta/\sqrt N$. At $n$ of some hundred expect corrections of a few percent; {ref}`sec-any-grid` says what was seen.
+# * *Few rows.* The equivalent is a limit $n, d, N \to \infty$ at fixed $\eta/\sqrt N$. At $n$ of some hundred expect corrections of a few percent; {ref}`sec-any-grid` says what was seen from a thousand on.
 # * *Structured noise.* For $c_2 \ne 0$, or a gradient batch that is not much larger than $d$, isotropic noise is an approximation ({ref}`sec-any-structured`). The spectrum and the outliers are computed with isotropic noise only.
 # * *A step far beyond $\sqrt n$.* The equivalent itself does not mind; the library's quadratures are tested for steps of up to a few $\sqrt N$.
 # * *An order-one first output* ([Setup](setup)). The direction of the step is then not $\beta$, and the formulas for $\kappa$ and $\rho$ do not apply.
