@@ -96,11 +96,33 @@ def test_lines_are_theory_and_points_are_simulation():
     np.testing.assert_allclose([np.ptp(s[:, 1]) for s in segments.get_segments()], 0.2 / x)
 
 
-def test_an_outlier_is_drawn_where_it_is_predicted_and_nowhere_else():
-    figure = spectrum.histograms([one_spectrum(), one_spectrum(outliers=())], "x")
-    marks = [[line for line in ax.lines if line.get_label() == "predicted outlier"] for ax in figure.axes]
-    assert [len(found) for found in marks] == [1, 0]
-    assert set(marks[0][0].get_xdata()) == {9.0}
+def places(ax, label):
+    """Where the marks of this label stand, bars from the axis upwards or markers."""
+    bars = [bar for bar in ax.collections if bar.get_label() == label]
+    marks = [marks.lines[0] for marks in ax.containers if marks.get_label() == label]
+    return [x for bar in bars for (x, _), _ in bar.get_segments()] + [x for mark in marks for x in mark.get_xdata()]
+
+
+@pytest.mark.parametrize("outliers", [(), (9.0,), (9.5, 9.0)])
+def test_an_outlier_is_drawn_where_it_is_predicted_and_nowhere_else(outliers):
+    (ax,) = spectrum.histograms([one_spectrum(outliers=outliers)], "x").axes
+    assert places(ax, "predicted outlier") == list(outliers)
+
+
+@pytest.mark.parametrize("largest", [[], [8.0], [8.5, 8.0]])
+def test_as_many_of_the_largest_eigenvalues_are_drawn_as_are_given(largest):
+    given = {"top": np.array(largest), "top_error": np.full(len(largest), 0.1)}
+    (ax,) = spectrum.histograms([one_spectrum(**given)], "x", xscale="log").axes
+    assert places(ax, "largest simulated eigenvalue" + "s" * (len(largest) > 1)) == largest
+
+
+def test_the_density_before_the_step_is_another_line():
+    before = 0.9 * one_spectrum().density
+    without, with_it = spectrum.histograms([one_spectrum(), one_spectrum(before=before)], "x").axes
+    lines = {line.get_label(): line for line in with_it.lines}
+    np.testing.assert_array_equal(lines["before the step"].get_ydata(), before)
+    assert lines["before the step"].get_linestyle() != lines["predicted density"].get_linestyle() == "-"
+    assert "before the step" not in {line.get_label() for line in without.lines}
 
 
 @pytest.mark.parametrize(

@@ -5,24 +5,6 @@ import pytest
 
 from onestep.book.figures import curves, spikes
 
-x = np.geomspace(0.01, 10, 40)
-
-
-def regime(**changes):
-    bins = np.geomspace(0.01, 10, 31)
-    heights = np.exp(-np.square(np.log(bins[1:])))
-    values = {
-        "title": "two outliers",
-        "bins": bins,
-        "height": heights,
-        "height_error": 0.1 * heights,
-        "densities": {"before": (x, 0.9 * np.exp(-np.square(np.log(x)))), "after": (x, np.exp(-np.square(np.log(x))))},
-        "top": np.array([400.0, 50.0]),
-        "top_error": np.array([9.0, 2.0]),
-        "outliers": (410.0, 48.0),
-    }
-    return spikes.Regime(**{**values, **changes})
-
 
 def tracks(**changes):
     a = np.linspace(0, 0.4, 9)
@@ -43,7 +25,7 @@ def decades():
     return spikes.decades([curves.Curve("angle", (np.geomspace(1e2, 1e12, 9), np.linspace(40, 1, 9)))], "$n$", "angle")
 
 
-FIGURES = pytest.mark.parametrize("figure", [lambda: spikes.regimes([regime()] * 2, "$x$"), tracks, by_size, decades])
+FIGURES = pytest.mark.parametrize("figure", [tracks, by_size, decades])
 
 
 def legends(figure):
@@ -61,19 +43,6 @@ def test_every_entry_of_a_legend_appears_once(figure):
     (legend,) = legends(figure())
     labels = [text.get_text() for text in legend.get_texts()]
     assert labels and len(labels) == len(set(labels))
-
-
-def test_a_regime_without_outliers_can_be_drawn():
-    none = np.array([])
-    figure = spikes.regimes([regime(top=none, top_error=none, outliers=())], "$x$")
-    assert figure.svg()
-
-
-def test_regimes_show_every_outlier_where_it_is():
-    ax = spikes.regimes([regime()], "$x$").axes[0]
-    drawn = [segment[0, 0] for collection in ax.collections for segment in collection.get_segments()]
-    assert {410.0, 48.0} <= set(drawn)
-    assert ax.get_xscale() == "log"
 
 
 def test_tracks_write_plain_numbers_on_the_logarithmic_axis():

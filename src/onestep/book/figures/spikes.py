@@ -1,4 +1,4 @@
-"""Several outliers at once: spectra on a logarithmic axis, and the largest eigenvalues along a path of step sizes."""
+"""Several outliers at once: along a path of step sizes, and as sizes grow."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullForma
 
 from onestep.book.figures.curves import Curve, draw
 from onestep.book.figures.style import (
-    BLUE,
     FAINT,
     NEUTRAL,
-    VERMILLION,
     BookFigure,
     note,
     panels,
@@ -20,56 +18,6 @@ from onestep.book.figures.style import (
     styled,
     theory,
 )
-
-
-@dataclass(frozen=True)
-class Regime:
-    """One spectrum with any number of outliers, simulated over several seeds, with its prediction.
-
-    Attributes
-    ----------
-    title : of the panel.
-    bins : edges of the histogram's bins, (B + 1,).
-    height, height_error : (B,) mean over seeds and standard error of the histogram, per unit of ln x.
-    densities : name of a prediction -> (x, density per unit of ln x); the last is drawn solid, others dashed.
-    top, top_error : (m,) the largest eigenvalues that are drawn as marks, means over seeds and standard errors.
-    outliers : predicted positions outside the bulk, any number.
-    """
-
-    title: str
-    bins: np.ndarray
-    height: np.ndarray
-    height_error: np.ndarray
-    densities: Mapping[str, tuple[np.ndarray, np.ndarray]]
-    top: np.ndarray
-    top_error: np.ndarray
-    outliers: Sequence[float]
-
-
-@styled
-def regimes(spectra: Sequence[Regime], xlabel: str) -> BookFigure:
-    """One panel per spectrum, one below the other, the horizontal axis logarithmic and common to all."""
-    figure, axes = panels(1, len(spectra), height=1.75, sharex=True)
-    for ax, part in zip(axes, spectra, strict=True):
-        ax.set_xscale("log")
-        centres = np.sqrt(part.bins[1:] * part.bins[:-1])
-        ax.stairs(part.height, part.bins, fill=True, color=FAINT)
-        for k, (name, line) in enumerate(part.densities.items(), start=1):
-            last = k == len(part.densities)
-            theory(ax, *line, linestyle="-" if last else (0, (4, 2)), color=BLUE if last else NEUTRAL, label=name)
-        simulation(
-            ax, centres, part.height, part.height_error, k=1, markersize=2.2, capsize=0, label="simulated density"
-        )
-        ax.set(title=part.title, ylim=(0, None))
-        ax.vlines(part.outliers, 0, 0.5 * ax.get_ylim()[1], color=BLUE, linewidth=2.2, label="predicted outlier")
-        low = np.full(len(part.top), 0.08 * ax.get_ylim()[1])
-        marks = {"color": VERMILLION, "marker": "v", "markersize": 6, "linestyle": "none", "capsize": 2.5}
-        ax.errorbar(part.top, low, xerr=part.top_error, **marks, zorder=4, label="simulated outlier")
-    axes[-1].set_xlabel(xlabel)
-    figure.supylabel(r"density per unit of $\ln x$", fontsize=9.5)
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=3)
-    return figure
 
 
 @dataclass(frozen=True)
