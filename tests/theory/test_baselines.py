@@ -36,6 +36,12 @@ def test_best_ridge_of_the_linear_model_is_the_known_one():
         assert error == pytest.approx(linear_errors(problem, exact, intercept=intercept)[1], rel=1e-10)
 
 
+@pytest.mark.parametrize("noise_std, end", [(0.0, 1e-8), (1e3, 1e4)])
+def test_a_best_ridge_beyond_the_range_is_an_end_of_it(noise_std, end):
+    problem = Problem(n=1000, d=700, teacher=(0.0, 1.0), noise_std=noise_std)
+    assert best_linear(problem)[0] == pytest.approx(end, rel=1e-9)
+
+
 def test_linear_limits():
     problem = Problem(n=10**7, d=10, teacher=(0.3, 1, 0.5))
     assert linear_errors(problem, 1e-8)[1] == pytest.approx(unexplained(problem), rel=1e-5)

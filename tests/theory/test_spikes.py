@@ -199,6 +199,10 @@ def test_strengths_grow_with_their_exponents():
     for k in (1, 2, 4):
         slope = math.log(strength(2_000_000, k) / strength(2000, k)) / math.log(1000)
         assert slope == pytest.approx(0.3 * k - (k - 1) / 2, abs=1e-12)
+        # |t^k|/sqrt(n) and N^((k-1)/2) |a^k| are both the root of E g^2k
+        problem = Problem(n=2000, d=1000, N=1500, activation="relu")
+        theta = abs(problem.student[1] ** k * problem.student[k]) * (2000**0.3 * limits(problem)[0]) ** k
+        assert strength(2000, k) == pytest.approx(theta * gaussian_moment(2 * k) * 1500 ** ((1 - k) / 2), rel=1e-12)
     assert list(spikes.strengths(Problem(activation="tanh"), [0.0, 1.0]))[:3] == [1, 3, 5]
     assert spikes.strengths(Problem(), [0.0, 1.0])[1][0] == 0
     drawn = draw(Problem(n=400, d=20, N=300), (1,), 0)
