@@ -141,6 +141,12 @@ def test_what_cannot_be_drawn_is_refused(wrong):
     assert not ax.lines
 
 
+@pytest.mark.parametrize(("largest", "ticks"), [(8.0, [0.1, 0.2, 0.5]), (900.0, [0.1, 1.0, 10.0])])
+def test_a_wide_logarithmic_axis_has_fewer_ticks(largest, ticks):
+    (ax,) = spectrum.histograms([one_spectrum(top=largest, outliers=())], "x", xscale="log").axes
+    assert [float(tick) for tick in ax.get_xticks() if tick > 0.09][:3] == pytest.approx(ticks)
+
+
 def test_figures_only_draw():
     """They import no theory, no simulation, no numerical routines, and not pyplot with its global state."""
     allowed = {

@@ -159,10 +159,13 @@ def note(ax: Axes, x: float, text: str, y: float = 0.96, **line) -> None:
 
 
 def plain_ticks(ax: Axes) -> None:
-    """Logarithmic axes with ticks at 1, 2 and 5 times powers of ten, written as plain numbers."""
-    for axis in (ax.xaxis, ax.yaxis):
+    """Logarithmic axes with ticks at 1, 2 and 5 times powers of ten, written as plain numbers.
+
+    Over more than four decades only at powers of ten: labels of the others would touch.
+    """
+    for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
         if axis.get_scale() == "log":
-            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 1e4 * low else (1.0,)))
             axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
             axis.set_minor_locator(NullLocator())
 
