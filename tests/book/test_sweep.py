@@ -168,6 +168,14 @@ def test_a_scheduler_that_is_none_is_told(tiny):
         pass
 
 
+@pytest.mark.parametrize(
+    "address", ["", "x", "tcp://", "tcp://127.0.0.1", "http://h:1", "inproc://x", "h:99999", "h:1\n"]
+)
+def test_what_is_no_address_is_told_at_once(address):
+    with pytest.raises(WorkersError, match="is no scheduler's address"), remote(address, {}):
+        pass
+
+
 def test_runs_on_a_local_cluster_that_only_this_machine_can_reach(tiny, tmp_path):
     import psutil
 

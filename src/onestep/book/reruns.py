@@ -32,7 +32,7 @@ class Interrupted(click.ClickException):
 @click.option("--preset", help="A preset of the chapter; -f and -p override it.")
 @click.option("-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="Their folder.")
 @click.option("--workers", "count", type=click.IntRange(1, 1024), help="Runs at a time here; default: one per core.")
-@click.option("--scheduler", metavar="ADDRESS", help="An existing dask scheduler (tcp://HOST:PORT) instead.")
+@click.option("--scheduler", metavar="ADDRESS", help="A dask scheduler that you trust, tcp://HOST:PORT.")
 @click.option("--retries", type=click.IntRange(0, 100), default=0, help="Try a failing run again so many times.")
 @click.option("--dashboard", is_flag=True, help="Dask's dashboard on http://127.0.0.1:8787 (needs bokeh).")
 @click.pass_obj

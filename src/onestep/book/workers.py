@@ -7,6 +7,7 @@ notebook. A worker therefore needs this package and no shared disk.
 import importlib.util
 import logging
 import queue
+import re
 import time
 import traceback
 import uuid
@@ -17,10 +18,12 @@ from distributed import Client, Future, LocalCluster
 from nbformat import NotebookNode
 
 from onestep.book.runner import Job, RunFailed, execute
+from onestep.checks import shown
 from onestep.simulation import memory
 
 _GONE = (OSError, TimeoutError, RuntimeError)  # what distributed raises when nobody answers
 _LOOPBACK = "127.0.0.1"
+_ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?:\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})", re.ASCII)
 
 
 class WorkersError(RuntimeError):
@@ -141,12 +144,17 @@ def local(processes: int, threads: int, data: Mapping[str, bytes], *, retries: i
 
 @contextmanager
 def remote(address: str, data: Mapping[str, bytes], *, retries: int = 0):
-    """`Workers` of the scheduler at `address`; their BLAS threads are as they were started.
+    """`Workers` of the scheduler at `address`, tcp://HOST:PORT; their BLAS threads are as they were started.
+
+    Jobs and results travel as pickles, which can do anything to those who read them: who can reach a scheduler can run
+    code on its workers and on whoever asked it. Trust it, or use tls://.
 
     Raises
     ------
-    WorkersError : no scheduler answers there.
+    WorkersError : `address` is none, or no scheduler answers there.
     """
+    if not (match := _ADDRESS.fullmatch(address)) or not 0 < int(match[1]) < 65536:
+        raise WorkersError(f"{shown(address)} is no scheduler's address; one is of the form tcp://HOST:PORT")
     with _connected(address, data, None, retries) as workers:
         yield workers
 
