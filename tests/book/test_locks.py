@@ -38,7 +38,7 @@ def test_the_second_waits_until_the_first_is_gone(tmp_path, holder, end):
         threading.Timer(0.2, holder.send_signal, [end]).start()
 
     with alone(tmp_path / ".lock", waiting):
-        assert said == [None] and holder.wait(timeout=5) == -end
+        assert said == [None] and holder.wait(timeout=60) == -end
 
 
 def test_alone_it_does_not_wait(tmp_path):
