@@ -178,6 +178,19 @@ def test_every_recorded_value_finds_a_place_in_the_table(tiny, tmp_path):
         save(table, tmp_path / name)
 
 
+def test_a_plot_shows_texts_as_they_are_and_refuses_what_has_no_value(tiny, tmp_path):
+    for seed, shown in enumerate(["$\\frac{", "<b>", "=1+1"]):
+        job = Job.make(tiny.chapter("tiny"), {"seed": seed})
+        Store(tmp_path / "out").put(job, tinybook.executed(job, shown=shown))
+    plot = ["--book", str(tiny.root), "plot", str(tmp_path / "out"), "-x", "seed", "-y", "test_error", "--hue"]
+    done = CliRunner().invoke(main, [*plot, "shown", "--where", "shown", "<b>"])
+    assert done.exit_code == 0, done.output
+    assert CliRunner().invoke(main, [*plot, "shown", "--where", "shown", "$\\frac{"]).exit_code == 0
+    job = Job.make(tiny.chapter("tiny"), {"seed": 9})
+    Store(tmp_path / "out").put(job, tinybook.executed(job))
+    assert "1 of 4 runs have no value" in refused(tiny, *plot[2:], "shown")
+
+
 def test_a_page_is_never_made_of_a_notebook_that_was_found(tiny, tmp_path, monkeypatch):
     """Who wrote the HTML in it, nobody knows."""
     job = Job.make(tiny.chapter("tiny"), surroundings=tiny.surroundings, folder=str(tiny.folder))

@@ -54,6 +54,8 @@ def curves(table: pd.DataFrame, x: str, y: str, hue: str | None = None) -> list[
     across = _numbers(table, x)
     heights, predictions = _numbers(table, y), _companion(table, y, PREDICTED)
     own = _companion(table, y, STANDARD_ERROR)
+    if hue is not None and (missing := int(_column(table, hue).isna().sum())):
+        raise ParameterError(f"{hue}: {missing} of {len(table)} runs have no value")
     labels = pd.Series([""] * len(table), table.index) if hue is None else _column(table, hue).astype(str)
     for name in ["chapter", *table.attrs["parameters"]]:
         if name not in (x, hue, SEED):
