@@ -688,7 +688,7 @@ deviation_panels = [
     for e, title in enumerate(("training", "test"))
 ]
 
-# %% mystnb={"figure": {"caption": "By how many percent theory exceeds the simulated errors, relative to the untrained network, against the step exponent. Points: {prf:ref}`thm-any-step`, for ReLU with the noise as it is ({prf:ref}`prop-any-structured`), with paired standard errors; in each group of three from left to right teachers of degree 1, 2, 3. Lines: the limit theory of [Errors](errors), mean over the teachers; they leave the panels.", "name": "fig-any-grid"}, "image": {"alt": "Six panels, training and test error for tanh, erf and ReLU. The points for all sizes and teachers stay around zero at every exponent. The lines of the limit theory leave the band of two percent beyond exponent 0.3, downwards for tanh and erf, upwards for the training error of ReLU."}}
+# %% mystnb={"figure": {"caption": "By how many percent theory exceeds the simulated errors, relative to the untrained network, against the step exponent. Points: {prf:ref}`thm-any-step`, for ReLU with the noise as it is ({prf:ref}`prop-any-structured`), with paired standard errors; in each group of three from left to right teachers of degree 1, 2, 3. Lines: {prf:ref}`thm-err-train` and {prf:ref}`thm-err-test`, the limit theory, mean over the teachers; they leave the panels.", "name": "fig-any-grid"}, "image": {"alt": "Six panels, training and test error for tanh, erf and ReLU. The points for all sizes and teachers stay around zero at every exponent. The lines of the limit theory leave the band of two percent beyond exponent 0.3, downwards for tanh and erf, upwards for the training error of ReLU."}}
 against(
     deviation_panels, r"$\alpha = \log\eta\,/\log n$", xscale="linear", height=2.6
 )
