@@ -28,7 +28,7 @@ HERMITE = mutants(
 LINKS = mutants(
     "links.py",
     ("lambda z: function(z) - offset", "lambda z: function(z) + offset", "sign of the centring"),
-    ("slope(s + offset)", "slope(s)", "slope at the centred value"),
+    ("slope(s + offset)", "slope(s - offset)", "slope at a value centred twice"),
     ("(2 / math.sqrt(math.pi))", "(1 / math.sqrt(math.pi))", "2 lost in erf'"),
     ("return s * (1 - s)", "return s * (1 + s)", "sign in the sigmoid's slope"),
     ("lambda z: 1 - np.square(np.tanh(z))", "lambda z: 1 - np.tanh(z)", "square lost in tanh'"),

@@ -6,7 +6,17 @@ from hypothesis import strategies as st
 
 from onestep import InputError, Problem
 from onestep.theory.equation import Bulk
-from onestep.theory.resolvent import atom, density, edges, raw_atom, raw_density, raw_edges, raw_traces, traces
+from onestep.theory.resolvent import (
+    atom,
+    density,
+    edge_point,
+    edges,
+    raw_atom,
+    raw_density,
+    raw_edges,
+    raw_traces,
+    traces,
+)
 
 BULKS = [
     Bulk(0.5, 0.7, 0.8, 0.6),
@@ -59,6 +69,21 @@ def test_marchenko_pastur_edges():
     for phi, psi in ((0.5, 0.7), (2.0, 0.3), (0.7, 0.7), (0.7, 0.7 * (1 + 1e-6))):
         exact = 1.7 * (1 - np.sqrt(phi / psi)) ** 2, 1.7 * (1 + np.sqrt(phi / psi)) ** 2
         np.testing.assert_allclose(raw_edges(Bulk(phi, psi, 0.0, 1.7))[0], exact, rtol=1e-9, atol=1e-14)
+
+
+def test_the_upper_edge_is_stationary_to_all_digits():
+    """The step that Newton's method on d log z/du would still take, by a difference quotient."""
+    for row in random_bulks(120, seed=7)[:, :4]:
+        bulk = Bulk(*row)
+
+        def slope(u, bulk=bulk):
+            p, q = 1 - bulk.freedom(u), bulk.ratio - bulk.freedom(u)
+            return 1 / u + bulk.freedom_slope(u) * (1 / p + 1 / q)
+
+        u = -edge_point(bulk)
+        h = 1e-6 * u
+        assert abs(slope(u) / ((slope(u + h) - slope(u - h)) / (2 * h)) / u) < 1e-14
+        assert bulk.position(u) == pytest.approx(raw_edges(bulk)[-1, 1], rel=1e-14)
 
 
 def test_large_ridge_sees_the_trace_only():
