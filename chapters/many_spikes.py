@@ -354,13 +354,30 @@ def study(problem, seed):
     }
 
 
-studied = [[study(problem.resized(rows), s) for rows in sizes] for s in draws]
-convergence = {
-    name: np.array(
-        [[[e[name] for e in one["errors"]] for one in row] for row in studied]
-    )
-    for name in studied[0][0]["errors"][0]
-}  # (seeds, sizes, exponents)
+# small sizes scatter more and cost less: there several draws are averaged into one
+several = {rows: max(1, round(min(sizes[-1] / rows / 2, 4))) for rows in sizes}
+studied = {
+    rows: [
+        study(problem.resized(rows), s)
+        for s in range(seed, seed + seeds * several[rows])
+    ]
+    for rows in sizes
+}
+
+
+def averaged(name):
+    """One number of the study: (seeds, sizes, exponents)."""
+    values = [
+        np.reshape(
+            [[e[name] for e in one["errors"]] for one in studied[rows]],
+            (seeds, several[rows], len(exponents)),
+        )
+        for rows in sizes
+    ]
+    return np.stack([each.mean(axis=1) for each in values], axis=1)
+
+
+convergence = {name: averaged(name) for name in studied[sizes[0]][0]["errors"][0]}
 
 
 # %% tags=["hide-input"]
@@ -695,9 +712,9 @@ def apart(problem, alpha):
     )
 
 
-several = [a for a in exponents if len(regime(problem, a).active) > 1]
-here = {alpha: apart(problem, alpha) for alpha in several}
-for alpha in several:
+later = [a for a in exponents if len(regime(problem, a).active) > 1]
+here = {alpha: apart(problem, alpha) for alpha in later}
+for alpha in later:
     if regime(problem, alpha).active[1] == 2 and len(here[alpha]) > 1:
         far = apart(problem.resized(10**12), alpha)[1]
         claims.check(
@@ -741,7 +758,7 @@ def against_any_step(problem, one):
     Cosine with the nearest degree: measured; predicted."""
     found, H = {}, basis(one["t"], 8) / math.sqrt(problem.n)
     for alpha, triplets in zip(exponents, one["tops"]):
-        if alpha not in several:
+        if alpha not in later:
             continue
         eta, active = problem.step(alpha), regime(problem, alpha).active
         alone = strengths(problem, eta, Geometry.lengthened(problem))
@@ -757,8 +774,8 @@ def against_any_step(problem, one):
 
 
 gaps = [
-    [against_any_step(problem.resized(m), row[i - 2]) for row in studied]
-    for i, m in enumerate(pair)
+    [against_any_step(problem.resized(m), one) for one in studied[m][:seeds]]
+    for m in pair
 ]
 compared = {
     key: np.array([[one[key] for one in row] for row in gaps])
@@ -780,7 +797,7 @@ for (alpha, order), values in compared.items():
 # %% tags=["hide-input"]
 rows = [
     f"| {alpha:g} | {order} | {100 * without:.2f} | {100 * with_kappa:.2f} | {over_seeds(100 * compared[alpha, order][1, :, 0]):.2f} |"
-    for alpha in several
+    for alpha in later
     for order, (with_kappa, without) in zip(regime(problem, alpha).active, here[alpha])
     if (alpha, order) in compared
 ]
@@ -798,7 +815,7 @@ Markdown(
 # %%
 alpha = exponents[-1]
 eta, active = problem.step(alpha), regime(problem, alpha).active
-drawn, shown = studied[0][-2], problem.resized(pair[0])  # the first draw
+drawn, shown = studied[pair[0]][0], problem.resized(pair[0])  # the first draw
 predicted_vectors = any_step.outliers(
     shown, shown.step(alpha), drawn["Gaussian t"], order=10
 )
@@ -1090,10 +1107,11 @@ def degree_shares(problem, seed):
 by_activation = {"this chapter's sine": problem} | {
     name: replace(problem, activation=name) for name in activations
 }
-learned = {
-    name: over_seeds([degree_shares(p, s) for s in draws])
+shares = {
+    name: np.array([degree_shares(p, s) for s in draws])
     for name, p in by_activation.items()
 }
+learned = {name: over_seeds(each) for name, each in shares.items()}
 by_chance = ranks / n
 
 # %% tags=["hide-input"]
@@ -1117,18 +1135,19 @@ Markdown(
 
 # %%
 def excess(present):
-    """Share over chance in standard errors, of degrees 2 and 3 that are there or lacking."""
-    return [
-        (learned[name].mean[k - 1] - by_chance) / learned[name].standard_error[k - 1]
+    """Log of share over chance in standard errors, of degrees 2 and 3 that are there or lacking."""
+    logs = [
+        over_seeds(np.log(shares[name][:, k - 1] / by_chance))
         for name, p in by_activation.items()
         for k in (2, 3)
         if (p.student[k] != 0) == present
     ]
+    return [one.mean / one.standard_error for one in logs]
 
 
 there, lacking = excess(True), excess(False)
 claims.check(
-    "Degrees 2 and 3 that an activation has: least excess over chance (standard errors)",
+    "Degrees 2 and 3 that an activation has: least log of the share over chance (standard errors)",
     measured=min(there),
     predicted=chance(seeds, 0.001 / len(there)),
     tolerance=0.0,
@@ -1138,7 +1157,7 @@ claims.check(
 )
 if lacking:
     claims.check(
-        "Degrees 2 and 3 that an activation lacks: largest excess over chance (standard errors)",
+        "Degrees 2 and 3 that an activation lacks: largest log of the share over chance (standard errors)",
         measured=max(lacking),
         predicted=0.0,
         tolerance=chance(seeds, 0.001 / len(lacking)),
