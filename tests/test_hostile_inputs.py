@@ -3,6 +3,7 @@
 The values are in `nasty`; each has found something once, or stands for a kind that did.
 """
 
+import json
 import math
 import random
 import warnings
@@ -15,10 +16,12 @@ from hypothesis import strategies as st
 
 from nasty import EVERYTHING, NUMBERS
 from onestep import InputError, Problem, theory
+from onestep.book.averages import deviation, over_seeds
+from onestep.book.outputs import plain
 from onestep.checks import broadcast, integer, real, reals
 from onestep.hermite import basis, expand, expand_polynomial, gaussian_rule, hermite_in_monomials, monomials_in_hermite
 from onestep.links import NAMES, Link, polynomial, sine
-from onestep.simulation import MemoryRefusal, run
+from onestep.simulation import Ensemble, MemoryRefusal, krylov, run, run_many, sample, spectrum
 from onestep.theory.equation import Bulk
 from onestep.theory.resolvent import raw_atom, raw_density, raw_edges, raw_traces
 
@@ -129,6 +132,40 @@ def test_every_argument(call):
     for value in EVERYTHING:
         if not (call is THEORY["geometry"] and value is None):
             attacked(lambda value=value: call(value), theory.NotSolved)
+
+
+SMALL = Problem(n=12, d=6, N=10)
+F, Y = np.random.default_rng(0).standard_normal((12, 10)), np.ones(12)
+MEASURED = run(SMALL, [0.0, 1.0], [0.1, 1.0], 0)
+SIMULATION = {
+    "eta": lambda v: run(SMALL, v, 0.1, 0),
+    "ridge": lambda v: run(SMALL, 1.0, v, 0),
+    "krylov ridge": lambda v: run(SMALL, 1.0, v, 0, solver="krylov"),
+    "seed": lambda v: run(SMALL, 1.0, 0.1, v).test_error,
+    "seeds": lambda v: run_many(SMALL, 1.0, 0.1, v).mean("test_error"),
+    "n_test": lambda v: run(SMALL, 1.0, 0.1, 0, n_test=v),
+    "top": lambda v: run(SMALL, 1.0, 0.1, 0, top=v),
+    "solver": lambda v: run(SMALL, 1.0, 0.1, 0, solver=v),
+    "name": lambda v: Ensemble((MEASURED, MEASURED)).mean(v),
+    "baseline": lambda v: Ensemble((MEASURED, MEASURED)).gain("test_error", v),
+    "rows": lambda v: sample.batch(SMALL, 0, "test", v),
+    "batch": lambda v: sample.batch(SMALL, 0, v, 3),
+    "F": lambda v: spectrum.squared_singular_values(v),
+    "k": lambda v: spectrum.top_krylov(F, v),
+    "tolerance": lambda v: spectrum.top_krylov(F, 2, v),
+    "y": lambda v: krylov.path(F, v, 0.1),
+    "plain": lambda v: json.dumps(plain("x", v), allow_nan=False).encode() and None,
+    "averages": over_seeds,
+    "axis": lambda v: over_seeds(np.ones((3, 3)), v),
+    "deviation": lambda v: deviation(over_seeds([1.0, 2.0]), v),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Warning. converting a masked element")
+@pytest.mark.parametrize("call", SIMULATION.values(), ids=SIMULATION)
+def test_every_argument_of_a_simulation(call):
+    for value in EVERYTHING:
+        attacked(lambda value=value: call(value), MemoryRefusal, krylov.NotConverged)
 
 
 SPECS = ["relu", "tanh", [0, 1], [0, -1, 0, 0.3], [0, 1e-30, 1], [0, 1, 1e40], [0, 1, 1e-200], [0, 1] + [0] * 22 + [1]]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from onestep.checks import InputError, integer, real, reals
+from onestep.checks import InputError, broadcast, integer, real, reals
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ def over_seeds(values, axis: int = 0) -> Average:
     InputError : a value is not finite, or there are fewer than two draws.
     """
     values = reals("values", values)
+    if np.max(np.abs(values), initial=0.0) > 1e150:
+        raise InputError("values", values, "numbers of at most 1e150 in size: their squares are summed")
     if values.ndim and not -values.ndim <= integer("axis", axis, -values.ndim) < values.ndim:
         raise InputError("axis", axis, f"a dimension of values of shape {values.shape}")
     count = integer("number of draws", values.shape[axis] if values.ndim else 0, minimum=2)
@@ -62,10 +64,16 @@ def deviation(average: Average, predicted) -> float:
     InputError : a standard error is zero, so that nothing can be measured in units of it; or a prediction is not
         finite.
     """
-    predicted = reals("predicted", predicted)
+    mean, predicted = broadcast(mean=average.mean, predicted=reals("predicted", predicted))
+    if predicted.size == 0:
+        raise InputError("predicted", predicted, "at least one number")
     if np.any(np.asarray(average.standard_error) <= 0):
         raise InputError("standard_error", float(np.min(average.standard_error)), "positive numbers")
-    return float(np.sqrt(np.mean(np.square((average.mean - predicted) / average.standard_error))))
+    with np.errstate(over="ignore"):
+        found = float(np.sqrt(np.mean(np.square((mean - predicted) / average.standard_error))))
+    if not np.isfinite(found):
+        raise InputError("predicted", predicted, "numbers within 1e150 standard errors of the means")
+    return found
 
 
 def share_of_chance(values, predicted, allowed=0.0, probability: float = 0.001) -> float:

@@ -56,9 +56,10 @@ def run_many(
     problem: Problem, eta: float | np.ndarray, ridge: float | np.ndarray, seeds: Iterable[int], **options
 ) -> Ensemble:
     """`run(problem, eta, ridge, seed, **options)` for every seed."""
-    if not isinstance(seeds, Iterable):
-        raise InputError("seeds", seeds, "integers >= 0")
-    seeds = [integer("seeds", seed, 0) for seed in seeds]
+    try:
+        seeds = [integer("seeds", seed, 0) for seed in seeds]
+    except TypeError as error:  # one number is no row of them
+        raise InputError("seeds", seeds, "integers >= 0, in a row") from error
     if not seeds or len(set(seeds)) < len(seeds):
         raise InputError("seeds", seeds, "at least one seed, each once: a repeated seed is no second draw")
     return Ensemble(tuple(run(problem, eta, ridge, seed, **options) for seed in seeds))

@@ -101,7 +101,7 @@ def batch(problem: Problem, seed: int, name: str, rows: int) -> Batch:
     choice("name", name, BATCHES)
     data = generator(seed, name)
     noise = data.spawn(1)[0]
-    X = normal(data, (integer("rows", rows), problem.d), problem.dtype)
+    X = normal(data, (integer("rows", rows, 1, 2**62), problem.d), problem.dtype)
     y = problem.sigma_star(X @ teacher_direction(problem, seed))
     return Batch(X, (y + problem.noise_std * noise.standard_normal(rows)).astype(problem.dtype))
 
@@ -121,5 +121,5 @@ def draw(problem: Problem, seed: int, n_test: int | None = None) -> Draw:
         teacher_direction(problem, seed),
         batch(problem, seed, "gradient", problem.rows_gradient),
         batch(problem, seed, "ridge", problem.n),
-        batch(problem, seed, "test", problem.n if n_test is None else integer("n_test", n_test)),
+        batch(problem, seed, "test", problem.n if n_test is None else integer("n_test", n_test, 1, 2**62)),
     )
