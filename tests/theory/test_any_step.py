@@ -108,6 +108,15 @@ def test_moments_of_erf_in_closed_form(monkeypatch):
     assert off() > 1e-6  # the control: too few nodes are seen
 
 
+@pytest.mark.parametrize("rows", [500, 10**5, 10**6])
+def test_the_grid_of_t_sees_a_teacher_with_a_kink(rows):
+    """E g0(t)^2 is the arc-cosine kernel (Cho & Saul 2009) at rho^2, which nears 1 as the gradient batch grows."""
+    problem = Problem(n=1000, d=500, N=750, teacher="relu", n_gradient=rows)
+    law, r = law_of(problem, 1.0), any_step.limit(problem).cosine ** 2
+    kernel = (math.sqrt(1 - r * r) + r * (math.pi - math.acos(r))) / (2 * math.pi)
+    assert law.weight @ law.g0**2 == pytest.approx(kernel, rel=1e-6)
+
+
 def untrained_root(problem, ridge):
     """m1, m2 of the paper's scalar equation by bisection: the reference for no step."""
     phi, psi = problem.phi, problem.psi
