@@ -730,7 +730,7 @@ Markdown(
     "Simulated errors with standard errors over "
     + ", ".join(f"{count} draws at n = {rows}" for rows, count in file_draws.items())
     + ", and by how many percent the limit theory and the equivalent exceed them, relative to the untrained network on the same draws.\n\n"
-    + table_of_file
+    + table_of_file.replace(" ± ", "&nbsp;±&nbsp;")  # one line a row
     + "\n````"
 )
 
