@@ -32,6 +32,11 @@ def test_gaps_narrower_than_the_grid_are_found(c2):
     np.testing.assert_allclose(any_step.edges(problem, 0.0), resolvent.edges(problem), rtol=1e-6)
 
 
+def test_a_band_that_reaches_zero_starts_there():
+    problem = Problem(n=400, d=200, N=400, readout="constant")
+    np.testing.assert_allclose(any_step.edges(problem, 0.0), resolvent.edges(problem), rtol=1e-6)  # of 0: exactly
+
+
 def test_small_steps_have_the_outliers_of_the_paper():
     problem = Problem(n=10**8, d=10**8 // 2, N=3 * 10**8 // 4, activation="relu")
     for step in (1.0, 3.0):
@@ -39,7 +44,8 @@ def test_small_steps_have_the_outliers_of_the_paper():
         assert len(ours) == len(theirs) == (step > 1)
         for one, other in zip(ours, theirs, strict=True):
             assert one.position == pytest.approx(other.position, rel=1e-6)
-            np.testing.assert_allclose(one.overlaps[:3], other.overlaps[:3], atol=1e-6)
+            np.testing.assert_allclose(one.cosines[:3], other.cosines[:3], atol=1e-6)
+            assert one.cosines[np.argmax(one.overlaps)] > 0
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
