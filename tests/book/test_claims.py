@@ -63,6 +63,7 @@ def test_what_is_not_finite_never_passes(kind, name, value):
         ("measured", "1"),
         ("measured", True),
         ("measured", np.ones(2)),
+        ("measured", 10**400),
         ("predicted", None),
         ("predicted", 1j),
         ("tolerance", -0.1),

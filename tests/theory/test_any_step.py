@@ -332,10 +332,16 @@ def test_plateaus_at_enormous_n(gradient_rows):
     [
         ({"ridge": 0.0, "eta": 1.0}, "ridge"),
         ({"ridge": 0.1, "eta": -1.0}, "eta"),
-        ({"ridge": np.ones(2), "eta": np.ones(3)}, "ridge"),
+        ({"ridge": np.ones(2), "eta": np.ones(3)}, "shapes"),
         ({"ridge": "small", "eta": 1.0}, "ridge"),
+        ({"ridge": 1e200, "eta": 1.0}, "ridge"),
+        ({"ridge": 0.1, "eta": 1e4}, "eta"),  # its nodes would fill the memory
+        ({"ridge": 0.1, "eta": 1e200}, "eta"),
+        ({"ridge": 0.1, "eta": 1.0, "geometry": "measured"}, "geometry"),
+        ({"ridge": 0.1, "eta": [], "noise": "white"}, "noise"),
     ],
 )
+@pytest.mark.filterwarnings("error")
 def test_bad_input_is_named(arguments, name):
     with pytest.raises(InputError) as caught:
         any_step.errors(Problem(n=20, d=10, N=15), **arguments)
@@ -379,3 +385,15 @@ def test_mirrored_functions_have_the_same_errors(theory_of):
     # the control: half a mirror is another function
     assert np.max(np.abs(np.divide(predicted(student * [1, 1, -1, 1], teacher), usual) - 1)) > 1e-2
     assert np.max(np.abs(np.divide(predicted(student, teacher * [1, -1, 1, 1]), usual) - 1)) > 1e-2
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_largest_ridge_and_the_ends_of_the_axis():
+    problem = Problem(activation=(0, 1, 0.5))
+    labels = problem.target.second_moment + problem.noise_variance
+    assert np.allclose(any_step.errors(problem, 1e100, 1.0), labels), "nothing is fitted"
+    assert np.allclose(any_step.density(problem, [1e-100, 1e100], 1.0), 0.0)
+    assert any_step.density(problem, [], 1.0).shape == (0,)
+    for x in (5e-324, 1e200):
+        with pytest.raises(InputError, match="x: got"):
+            any_step.density(problem, x, 1.0)

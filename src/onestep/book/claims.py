@@ -239,4 +239,7 @@ def _number(name: str, value: object) -> float:
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise InputError(name, value, "a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:  # an integer beyond 1e308
+        raise InputError(name, value, "a number within the range of a double") from error

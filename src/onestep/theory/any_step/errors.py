@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onestep.checks import InputError, choice, reals
+from onestep.checks import InputError, broadcast, choice, reals
 from onestep.problem import Problem
 from onestep.theory.any_step import fixed_point, structured
 from onestep.theory.any_step.geometry import Geometry
 from onestep.theory.any_step.law import Law, law
 
 _BATCH = 64
+_LARGEST = 1e100  # of ridges, whose squares are needed
 _NOISES = ("isotropic", "structured")
 
 
@@ -66,20 +67,19 @@ def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise:
 
     Raises
     ------
-    InputError : a ridge that is not positive, a negative step, shapes that do not broadcast, an unknown noise.
+    InputError : a ridge that is not positive or above 1e100, a step that is negative or makes a row longer than 300,
+        shapes that do not broadcast, an unknown noise.
     ConvergenceError : with residual and iterations.
     """
-    ridge = reals("ridge", ridge, 0.0, open_below=True)
-    eta = reals("eta", eta, 0.0)
-    try:
-        ridge, eta = np.broadcast_arrays(ridge, eta)
-    except ValueError as error:
-        raise InputError("ridge", ridge.shape, f"a shape that broadcasts against that of eta, {eta.shape}") from error
+    ridge, eta = broadcast(ridge=reals("ridge", ridge, 0.0, open_below=True), eta=reals("eta", eta, 0.0))
+    if np.any(ridge > _LARGEST):
+        raise InputError("ridge", float(ridge.max()), f"a finite number > 0 and <= {_LARGEST:g}, or an array of them")
+    choice("noise", noise, _NOISES)
     found = np.empty((len(_FIELDS), eta.size))
     steps, of_step = np.unique(eta, return_inverse=True)
     for k, step in enumerate(steps):
         here = np.flatnonzero(of_step.ravel() == k)
-        if choice("noise", noise, _NOISES) == "structured":
+        if noise == "structured":
             found[:, here] = structured.at(problem, step, ridge.ravel()[here], geometry)
             continue
         features = law(problem, step, geometry)

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from onestep.checks import InputError
 from onestep.problem import Problem
 from onestep.theory.any_step.geometry import Geometry, limit
 from onestep.theory.any_step.quadrature import REACH, moments, readout, trapezoid
+
+LONGEST = 300.0  # of |(tau_j, s_j)|; nodes grow with it, and beyond the laws would fill the memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,15 +59,24 @@ def law(
     """The law of features and labels after a step of size `eta`, with the limiting geometry if none is given.
 
     reach, spacing : where the Gaussian law of sqrt(N) a_j is cut, and how finely it is quantised.
+
+    Raises
+    ------
+    InputError : no geometry of this theory, or a step so large that a row grows beyond `LONGEST` times its length.
     """
     geometry = limit(problem) if geometry is None else geometry
+    if not isinstance(geometry, Geometry):
+        raise InputError("geometry", geometry, "None, or a geometry of any_step, such as any_step.plug_in(...)")
     student, labels = problem.student, problem.target.second_moment + problem.noise_variance
     tilt = eta * student[1] * geometry.norm / math.sqrt(problem.N)
     a, share = geometry.readout or readout(problem.readout, abs(tilt), reach, spacing)
     s = tilt * a
     kappa = problem.phi_gradient * labels * student.slope_variance / (student[1] * geometry.norm) ** 2
     drift = 2 * student[2] * problem.target[0] * eta / math.sqrt(problem.N)
-    tau = np.sqrt((1 + drift * a) ** 2 + kappa * s**2)
+    with np.errstate(over="ignore"):  # refused in the next line
+        tau = np.sqrt((1 + drift * a) ** 2 + kappa * s**2)
+    if not np.max(np.hypot(tau, s)) <= LONGEST:
+        raise InputError("eta", eta, f"a step that makes no row longer than {LONGEST:g}; this one: {np.max(tau):.2g}")
     sine = math.sqrt(max(1 - geometry.cosine**2, 0.0))
     t, weight = geometry.projection or trapezoid(max(np.max(np.abs(s) / tau), abs(geometry.cosine) / max(sine, 1e-2)))
     if geometry.readout is None and geometry.projection is None and drift == 0:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from onestep.checks import integer, real, reals
+from onestep.checks import InputError, integer, real, reals
 from onestep.hermite import basis
 from onestep.problem import Problem
 from onestep.theory.any_step import fixed_point
@@ -20,6 +20,7 @@ from onestep.theory.any_step.law import Law, law
 from onestep.theory.spikes import Outlier
 
 _BATCH = 64
+_FAR = 1e100
 _SCAN, _RESOLUTION = 160, 1e-3
 _LEVELS = 200
 _NEAR = 1e-4  # an outlier nearer to the bulk than this, relatively, counts as part of it
@@ -36,10 +37,12 @@ def density(problem: Problem, x, eta: float, geometry: Geometry | None = None) -
 
     Raises
     ------
-    InputError : an x that is not positive, or a negative step.
+    InputError : an x outside [1e-100, 1e100], or a step that is negative or makes a row longer than 300.
     ConvergenceError : with residual and iterations; also when a solution is not a resolvent's (a wrong branch).
     """
     x = reals("x", x, 0.0, open_below=True)
+    if np.any((x < 1 / _FAR) | (x > _FAR)):
+        raise InputError("x", x, f"numbers between {1 / _FAR:g} and {_FAR:g}")
     features = _law(problem, eta, geometry)
     return _density(features, x.ravel()).reshape(x.shape)[()]
 
@@ -96,7 +99,7 @@ def _law(problem: Problem, eta: float, geometry: Geometry | None) -> Law:
 
 def _density(features: Law, x: np.ndarray) -> np.ndarray:
     found = np.empty(x.shape)
-    for batch in np.array_split(np.arange(x.size), max(1, -(-x.size // _BATCH))):
+    for batch in np.array_split(np.arange(x.size), -(-x.size // _BATCH)) if x.size else ():
         found[batch] = _trace(features, _on_the_axis(features, x[batch])).imag / np.pi
     return found
 
