@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from onestep.simulation import run
+
 ROOT = Path(__file__).parents[1]
 SPEC = importlib.util.spec_from_file_location("agreement", ROOT / "experiments" / "agreement.py")
 agreement = importlib.util.module_from_spec(SPEC)
@@ -42,6 +44,14 @@ def test_a_draw_is_what_the_code_gives(key):
     ours, another = (errors(kept()[str(n), str(k), activation, str(degree)]) for k in (seed, seed - 1))
     np.testing.assert_allclose(again, ours, rtol=1e-5)
     assert np.max(np.abs(again / another - 1)) > 1e-3  # the control: the draw before
+
+
+@pytest.mark.parametrize("activation", agreement.ACTIVATIONS)
+def test_a_draw_is_what_the_library_measures(activation):
+    p = agreement.problem(200, activation, 2)
+    measured = run(p, [0.0, *(p.step(alpha) for alpha in agreement.ALPHAS)], agreement.RIDGE, 3)
+    ours = np.array([row[5:] for row in agreement.draw(200, 3, activation, 2)], float)
+    np.testing.assert_allclose(ours, np.hstack([measured.train_error, measured.test_error]), rtol=1e-5)
 
 
 def test_it_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
