@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from nasty import EVERYTHING, NUMBERS
 from onestep import InputError, Problem, theory
-from onestep.book.averages import deviation, over_seeds
+from onestep.book.averages import chance, over_seeds, share_of_chance
 from onestep.book.outputs import plain
 from onestep.checks import broadcast, integer, real, reals
 from onestep.hermite import basis, expand, expand_polynomial, gaussian_rule, hermite_in_monomials, monomials_in_hermite
@@ -157,7 +157,8 @@ SIMULATION = {
     "plain": lambda v: json.dumps(plain("x", v), allow_nan=False).encode() and None,
     "averages": over_seeds,
     "axis": lambda v: over_seeds(np.ones((3, 3)), v),
-    "deviation": lambda v: deviation(over_seeds([1.0, 2.0]), v),
+    "chance": chance,
+    "predicted": lambda v: share_of_chance(np.arange(6.0).reshape(3, 2) ** 2, v),
 }
 
 

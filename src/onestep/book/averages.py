@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from onestep.checks import InputError, broadcast, integer, real, reals
+from onestep.checks import InputError, integer, real, reals
 
 
 @dataclass(frozen=True)
@@ -47,33 +47,10 @@ def chance(draws: int, probability: float = 0.001) -> float:
     ------
     InputError : fewer than two draws, or a probability outside (0, 1).
     """
-    draws = integer("draws", draws, minimum=2)
+    draws = integer("draws", draws, minimum=2, maximum=2**53)
     if not 0 < real("probability", probability) < 1:
         raise InputError("probability", probability, "a number strictly between 0 and 1")
     return float(stats.t.ppf(1 - probability / 2, draws - 1))
-
-
-def deviation(average: Average, predicted) -> float:
-    """Root mean square of (mean - predicted) / standard error over all points of `average`.
-
-    About 1 when nothing but the choice of seeds separates measurement and prediction; over P independent points its
-    own standard error is then 1 / sqrt(2 P).
-
-    Raises
-    ------
-    InputError : a standard error is zero, so that nothing can be measured in units of it; or a prediction is not
-        finite.
-    """
-    mean, predicted = broadcast(mean=average.mean, predicted=reals("predicted", predicted))
-    if predicted.size == 0:
-        raise InputError("predicted", predicted, "at least one number")
-    if np.any(np.asarray(average.standard_error) <= 0):
-        raise InputError("standard_error", float(np.min(average.standard_error)), "positive numbers")
-    with np.errstate(over="ignore"):
-        found = float(np.sqrt(np.mean(np.square((mean - predicted) / average.standard_error))))
-    if not np.isfinite(found):
-        raise InputError("predicted", predicted, "numbers within 1e150 standard errors of the means")
-    return found
 
 
 def share_of_chance(values, predicted, allowed=0.0, probability: float = 0.001) -> float:
@@ -91,17 +68,25 @@ def share_of_chance(values, predicted, allowed=0.0, probability: float = 0.001) 
 
     Raises
     ------
-    InputError : fewer than two draws, no point, a standard error of zero, or what is not finite.
+    InputError : fewer than two draws, no point, a standard error of zero, other shapes, or what is not finite.
     """
     values = reals("values", values)
     draws, points = (len(values), values[0].size) if values.ndim and len(values) else (0, 0)
     integer("number of points", points)
-    off = (values - reals("predicted", predicted)).reshape(draws, points)
-    allowed = np.broadcast_to(reals("allowed", allowed, 0.0), values.shape[1:]).ravel()
+    off = (values - _at_points("predicted", predicted, values.shape[1:])).reshape(draws, points)
+    allowed = _at_points("allowed", allowed, values.shape[1:], 0.0).ravel()
     if points == 1:
         return _beyond(off, allowed) / chance(draws, probability)
     single = _beyond(off, allowed) / chance(draws, probability / (2 * points))
     return max(single, _beyond(off.mean(axis=1, keepdims=True), allowed.mean()) / chance(draws, probability / 2))
+
+
+def _at_points(name: str, given, shape: tuple[int, ...], minimum: float = -np.inf) -> np.ndarray:
+    array = reals(name, given, minimum)
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError as error:
+        raise InputError(name, array.shape, f"a shape that broadcasts to that of the points, {shape}") from error
 
 
 def _beyond(off: np.ndarray, allowed) -> float:
