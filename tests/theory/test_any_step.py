@@ -397,3 +397,11 @@ def test_the_largest_ridge_and_the_ends_of_the_axis():
     for x in (5e-324, 1e200):
         with pytest.raises(InputError, match="x: got"):
             any_step.density(problem, x, 1.0)
+
+
+def test_a_jacobian_that_rounding_made_singular_is_no_convergence():
+    problem = Problem(
+        1883270225, 2060408286, 579411689, activation=(0, 1, *[0] * 22, 1), teacher=(0, 0, 1), noise_std=0
+    )
+    with pytest.raises(any_step.ConvergenceError):
+        any_step.errors(problem, 7.801787238451652e-06, 1.7201776984407655e-07)

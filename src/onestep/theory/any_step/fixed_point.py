@@ -109,6 +109,14 @@ def _jacobian(law: Law, den: np.ndarray, g: np.ndarray, parts: _Parts) -> np.nda
     return J
 
 
+def _solved(J: np.ndarray, right: np.ndarray, residual, iterations, ridge) -> np.ndarray:
+    """J^-1 right. At ratios of sizes near the end of a double's digits rounding can make J singular."""
+    try:
+        return np.linalg.solve(J, right)
+    except np.linalg.LinAlgError as error:
+        raise ConvergenceError(float(np.max(residual)), int(np.max(iterations)), ridge[0].item()) from error
+
+
 def jacobian(law: Law, ridge: np.ndarray, den: np.ndarray, g: np.ndarray) -> np.ndarray:
     """I minus the derivative of the right-hand side's logarithms in (log den, log g), (B, T + p, T + p)."""
     return _jacobian(law, den, g, _parts(law, ridge, den, g))
@@ -154,7 +162,8 @@ def solve(law: Law, ridge: np.ndarray, start: tuple[np.ndarray, np.ndarray] | No
         if left.any():
             moved = open_[left]
             J = _jacobian(law, trial[left, :T], trial[left, T:], _Parts(*(field[left] for field in parts)))
-            move[moved] = np.linalg.solve(J, R[left][..., None])[..., 0]
+            here = residual[moved], iterations[moved], ridge[moved]
+            move[moved] = _solved(J, R[left][..., None], *here)[..., 0]
             # Far from the solution the logarithms can overshoot by orders of magnitude.
             length[moved] = np.minimum(1, _LONGEST / np.max(np.abs(move[moved]), axis=-1))
             iterations[moved] += 1
@@ -178,5 +187,5 @@ def response(law: Law, state: State, direction: np.ndarray) -> tuple[np.ndarray,
     (B, p), T = state.g.shape, law.t.size
     push = np.zeros((B, T + p, *direction.shape[2:]), dtype=J.dtype)
     push[:, :T] = direction / state.den.reshape(B, T, *np.ones(direction.ndim - 2, dtype=int))
-    moved = np.linalg.solve(J, push.reshape(B, T + p, -1)).reshape(push.shape)
+    moved = _solved(J, push.reshape(B, T + p, -1), state.residual, state.iterations, state.ridge).reshape(push.shape)
     return moved[:, :T], moved[:, T:]
