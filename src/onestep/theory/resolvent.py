@@ -96,16 +96,17 @@ def _mixed(bulk: Bulk, ridge: np.ndarray, shape: tuple[int, ...]) -> Traces:
 
 
 def _arguments(ridge) -> np.ndarray:
+    allowed = "finite real or complex numbers other than zero"
     try:
         array = np.asarray(ridge)
         if array.dtype.kind == "c" and array.dtype.itemsize <= 16:
             array = reals("ridge", array.real) + 1j * reals("ridge", array.imag)
         else:
             array = reals("ridge", ridge)
-        if np.any(array == 0):
-            raise InputError("ridge", ridge, "numbers other than zero")
-    except Exception as error:
-        raise InputError("ridge", ridge, "finite real or complex numbers other than zero") from error
+    except Exception as error:  # `reals` refuses, or an object of another library raises what it likes
+        raise InputError("ridge", ridge, allowed) from error
+    if np.any(array == 0):
+        raise InputError("ridge", ridge, allowed)
     return array
 
 

@@ -48,6 +48,13 @@ def limit(problem: Problem) -> Geometry:
     return Geometry(norm, first / norm)
 
 
+def of(problem: Problem, geometry: Geometry | None) -> Geometry:
+    """`geometry`, or the limit where there is none."""
+    if geometry is not None and not isinstance(geometry, Geometry):
+        raise InputError("geometry", geometry, "None, or a geometry of any_step, such as any_step.plug_in(...)")
+    return limit(problem) if geometry is None else geometry
+
+
 def plug_in(problem: Problem, norm: float, cosine: float, readout, projection) -> Geometry:
     """The geometry of one drawn instance, for predictions free of the sampling noise of these quantities.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from onestep.checks import InputError
 from onestep.problem import Problem
-from onestep.theory.any_step.geometry import Geometry, limit
+from onestep.theory.any_step.geometry import Geometry, of
 from onestep.theory.any_step.quadrature import REACH, moments, readout, trapezoid
 
 LONGEST = 300.0  # of |(tau_j, s_j)|; nodes grow with it, and beyond the laws would fill the memory
@@ -64,9 +64,7 @@ def law(
     ------
     InputError : no geometry of this theory, or a step so large that a row grows beyond `LONGEST` times its length.
     """
-    geometry = limit(problem) if geometry is None else geometry
-    if not isinstance(geometry, Geometry):
-        raise InputError("geometry", geometry, "None, or a geometry of any_step, such as any_step.plug_in(...)")
+    geometry = of(problem, geometry)
     student, labels = problem.student, problem.target.second_moment + problem.noise_variance
     tilt = eta * student[1] * geometry.norm / math.sqrt(problem.N)
     a, share = geometry.readout or readout(problem.readout, abs(tilt), reach, spacing)

@@ -25,7 +25,7 @@ import numpy as np
 from onestep.problem import Problem
 from onestep.theory.any_step import fixed_point
 from onestep.theory.any_step.fixed_point import ConvergenceError, gamma
-from onestep.theory.any_step.geometry import Geometry, limit
+from onestep.theory.any_step.geometry import Geometry, of
 from onestep.theory.any_step.law import Law, law
 
 _REACH, _SPACING = 4.5, 0.45  # of the second layer's nodes: q^3 is what one point costs
@@ -87,7 +87,7 @@ def at(problem: Problem, eta: float, ridge: np.ndarray, geometry: Geometry | Non
 
     The derivatives of Q are taken by a complex step, Im Q(lambda + i h direction)/h: nothing is subtracted.
     """
-    geometry = limit(problem) if geometry is None else geometry
+    geometry = of(problem, geometry)
     features = law(problem, eta, geometry, _REACH, _SPACING)
     noise = noise_of(problem, eta, geometry)
     start = fixed_point.solve(features, ridge)
