@@ -17,7 +17,7 @@ strict: $(READY)  ## a claim that fails stops the build
 	$(BIN)/onestep book --strict $(OPTIONS)
 
 pdf: book  ## the pages of the book in one file, _build/one-big-step.pdf; needs Chromium
-	$(BIN)/python -m onestep.book.pdf
+	$(BIN)/python -m onestep.build.pdf
 
 test: $(READY)
 	$(BIN)/ruff check .

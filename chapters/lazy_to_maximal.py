@@ -62,7 +62,7 @@ from IPython.display import Markdown
 
 from onestep import Problem
 from onestep.book import claims, provenance, record
-from onestep.book.averages import chance, over_seeds
+from onestep.book.statistics import chance, over_seeds
 from onestep.book.curve_claims import check_curve
 from onestep.book.figures import side_by_side, spectrum, spikes, vectors
 from onestep.book.figures.curves import Curve

@@ -58,7 +58,7 @@ from scipy.linalg import subspace_angles
 
 from onestep import InputError, Problem
 from onestep.book import claims, provenance, record
-from onestep.book.averages import chance, over_seeds
+from onestep.book.statistics import chance, over_seeds
 from onestep.book.figures import curves, side_by_side, spectrum, spikes, vectors
 from onestep.hermite import basis, monomials_in_hermite
 from onestep.links import sine

@@ -54,7 +54,7 @@ from IPython.display import Markdown
 
 from onestep import Problem
 from onestep.book import claims, provenance, record
-from onestep.book.averages import Average, chance, over_seeds
+from onestep.book.statistics import Average, chance, over_seeds
 from onestep.book.figures import side_by_side, spectrum, vectors
 from onestep.book.figures.curves import Curve
 from onestep.book.figures.side_by_side import Panel

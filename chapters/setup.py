@@ -60,7 +60,7 @@ from IPython.display import Markdown, display
 
 from onestep import Problem
 from onestep.book import claims, provenance, record
-from onestep.book.averages import chance, over_seeds, share_of_chance
+from onestep.book.statistics import chance, over_seeds, share_of_chance
 from onestep.book.curve_claims import check_curve
 from onestep.book.figures import curves, spectrum
 from onestep.hermite import basis

@@ -6,9 +6,9 @@ from pathlib import Path
 import jupytext
 import pytest
 
-from onestep.book.chapters import Book, figure_name
-from onestep.book.options import from_file
-from onestep.book.parameters import validate
+from onestep.build.chapters import Book, figure_name
+from onestep.build.parameters import validate
+from onestep.cli.options import from_file
 
 BOOK = Book.find(Path(__file__).parent)
 CHAPTERS = pytest.mark.parametrize("chapter", BOOK.chapters, ids=lambda chapter: chapter.name)

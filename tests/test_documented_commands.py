@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 import pytest
 
-from onestep.book import grid
-from onestep.book.chapters import Book
-from onestep.book.cli import main
-from onestep.book.runner import Job
+from onestep.build.chapters import Book
+from onestep.build.runner import Job
+from onestep.cli.main import main
+from onestep.sweep import values as grid
 
 BOOK = Book.find(Path(__file__).parent)
 PAGES = [BOOK.root / "README.md", *sorted(BOOK.folder.glob("*.md"))]

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from nasty import EVERYTHING, NUMBERS
 from onestep import InputError, Problem, theory
-from onestep.book.averages import chance, over_seeds, share_of_chance
-from onestep.book.outputs import plain
+from onestep.book.displays import plain
+from onestep.book.statistics import chance, over_seeds, share_of_chance
 from onestep.checks import broadcast, integer, real, reals
 from onestep.hermite import basis, expand, expand_polynomial, gaussian_rule, hermite_in_monomials, monomials_in_hermite
 from onestep.links import NAMES, Link, polynomial, sine

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from onestep import InputError
-from onestep.book import claims, outputs, records
+from onestep.book import claims, displays, records
 
 FINE = {"measured": 1.0, "predicted": 1.1, "tolerance": 0.2, "source": "this book, equation 1"}
 
@@ -18,7 +18,7 @@ def fresh_kernel(monkeypatch):
     """Each test starts like a new kernel, not in a strict run."""
     monkeypatch.setattr(claims, "_ledger", {})
     monkeypatch.setattr(records, "_seen", set())
-    monkeypatch.delenv(outputs.STRICT, raising=False)
+    monkeypatch.delenv(displays.STRICT, raising=False)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_strict_run_stops_and_names_the_failed(notebook, monkeypatch):
     claims.check("fine", **FINE)
     claims.check("not so fine", **FINE | {"measured": 7.0})
     claims.table()
-    monkeypatch.setenv(outputs.STRICT, "1")
+    monkeypatch.setenv(displays.STRICT, "1")
     with pytest.raises(claims.ClaimsFailed, match="not so fine") as caught:
         claims.table()
     assert [claim.statement for claim in caught.value.failed] == ["not so fine"]
@@ -128,7 +128,7 @@ def test_a_strict_run_stops_and_names_the_failed(notebook, monkeypatch):
 
 
 def test_a_strict_run_wants_claims_and_no_second_of_one(monkeypatch):
-    monkeypatch.setenv(outputs.STRICT, "1")
+    monkeypatch.setenv(displays.STRICT, "1")
     with pytest.raises(claims.ClaimsFailed, match="no claim"):
         claims.table()
     claims.check("x", **FINE)
@@ -158,7 +158,7 @@ def test_records_come_back(notebook, monkeypatch):
     records.record(a=np.float64(3), b=np.arange(3), c="tanh", d=True)
     records.record(a=math.nan, e=[[0.5, math.inf]])
     assert records.recorded(notebook()) == {"a": "nan", "b": [0, 1, 2], "c": "tanh", "d": True, "e": [[0.5, "inf"]]}
-    monkeypatch.setenv(outputs.STRICT, "1")
+    monkeypatch.setenv(displays.STRICT, "1")
     with pytest.raises(InputError, match="second value"):
         records.record(a=1)
 

@@ -5,8 +5,8 @@ import pytest
 
 from onestep import InputError
 from onestep.book import claims
-from onestep.book.averages import share_of_chance
 from onestep.book.curve_claims import check_curve
+from onestep.book.statistics import share_of_chance
 
 
 def curves(runs, draws, points, common, seed=0):

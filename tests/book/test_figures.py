@@ -11,8 +11,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 import onestep.book.figures
-from onestep.book.averages import Average, chance, over_seeds
 from onestep.book.figures import curves, spectrum, style
+from onestep.book.statistics import Average, chance, over_seeds
 from onestep.checks import InputError
 
 x = np.linspace(1, 5, 9)

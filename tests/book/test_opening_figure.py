@@ -8,7 +8,7 @@ from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
 
 from onestep.book.figures.opening import Frame, growing
-from onestep.book.site import _FILM, _PICTURE
+from onestep.build.sphinx_extension import _FILM, _PICTURE
 from onestep.checks import InputError
 
 X = np.geomspace(0.1, 10, 20)

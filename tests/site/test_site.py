@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import site_checks as checks
 
-from onestep.book.chapters import Book
+from onestep.build.chapters import Book
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]

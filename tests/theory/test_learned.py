@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from onestep import InputError, Problem
-from onestep.book.averages import chance, over_seeds
+from onestep.book.statistics import chance, over_seeds
 from onestep.hermite import basis, monomials_in_hermite
 from onestep.simulation import network, sample
 from onestep.simulation.ridge import path

@@ -14,7 +14,7 @@ import numbers
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from onestep.book import outputs
+from onestep.book import displays
 from onestep.checks import InputError, choice
 
 HEAD = ("Claim", "Source", "Predicted", "Measured", "Verdict")
@@ -112,7 +112,7 @@ class Claim:
 
     def payload(self) -> dict:
         """The claim as plain JSON, verdict included; `Claim.read` is the inverse."""
-        return {name: outputs.plain(name, value) for name, value in asdict(self).items()} | {"verdict": self.verdict}
+        return {name: displays.plain(name, value) for name, value in asdict(self).items()} | {"verdict": self.verdict}
 
     @classmethod
     def read(cls, payload: Mapping) -> "Claim":
@@ -160,7 +160,7 @@ def check(
         that is not a name and a number.
     """
     claim = Claim(statement, measured, predicted, tolerance, source, standard_error, kind, explain, control)
-    if outputs.strict() and statement in _ledger:
+    if displays.strict() and statement in _ledger:
         raise InputError("statement", statement, "a statement that this chapter has not checked yet")
     _ledger[statement] = claim
     return claim
@@ -176,15 +176,15 @@ def table() -> None:
     claims = tuple(_ledger.values())
     text = "\n".join(as_text(c) for c in claims)
     page = as_html(claims) if claims else "<p>No claim was checked in this run.</p>"
-    outputs.publish("claims", [c.payload() for c in claims], page=page, text=text or "no claim was checked")
+    displays.publish("claims", [c.payload() for c in claims], page=page, text=text or "no claim was checked")
     failed = tuple(c for c in claims if not c.holds)
-    if outputs.strict() and (failed or not claims):
+    if displays.strict() and (failed or not claims):
         raise ClaimsFailed(failed)
 
 
 def claimed(notebook: Mapping) -> tuple[Claim, ...]:
     """The claims stored in an executed notebook (those of its last `table()`)."""
-    return tuple(Claim.read(entry) for entry in outputs.latest(notebook, "claims", ()))
+    return tuple(Claim.read(entry) for entry in displays.latest(notebook, "claims", ()))
 
 
 def as_text(claim: Claim) -> str:
@@ -197,7 +197,7 @@ def as_html(claims: tuple[Claim, ...], caption: str = "Claims of this chapter") 
     """The table of `claims` for a page."""
     held = sum(c.holds for c in claims)
     caption = f"{caption}: {held} of {len(claims)} hold"
-    return outputs.table((columns(c) for c in claims), head=HEAD, caption=caption)
+    return displays.table((columns(c) for c in claims), head=HEAD, caption=caption)
 
 
 def columns(claim: Claim) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Claims about whole curves: draws at several points, whose scatter is partly common, against one prediction."""
 
 from onestep.book import claims
-from onestep.book.averages import share_of_chance
+from onestep.book.statistics import share_of_chance
 
 
 def check_curve(

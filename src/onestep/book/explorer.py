@@ -19,7 +19,7 @@ from onestep.theory.baselines import linear_errors
 from onestep.theory.resolvent import edges
 from onestep.theory.spikes import critical_exponents
 
-PLOTLY = '<script src="../_static/plotly/plotly.min.js"></script>'  # put there by `onestep.book.site`
+PLOTLY = '<script src="../_static/plotly/plotly.min.js"></script>'  # put there by `onestep.build.sphinx_extension`
 _POINTS = 60
 _DIGITS = 4
 

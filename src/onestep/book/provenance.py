@@ -1,5 +1,6 @@
 """Provenance: what made this page. Parameters, versions, BLAS and threads, the hash of the source, the run time."""
 
+import ast
 import hashlib
 import html
 import os
@@ -15,8 +16,7 @@ import psutil
 from threadpoolctl import threadpool_info
 
 import onestep
-from onestep.book.outputs import CHAPTER, latest, publish, table
-from onestep.book.parameters import ParameterError, parse
+from onestep.book.displays import CHAPTER, latest, publish, table
 
 _PACKAGES = ("onestep", "numpy", "scipy", "matplotlib")
 
@@ -82,12 +82,21 @@ def session_parameters() -> dict[str, object]:
     shell = get_ipython()
     values: dict[str, object] = {}
     for source in [] if shell is None else shell.user_ns.get("In", []):
-        try:
-            cell = {parameter.name: parameter.default for parameter in parse(source)}
-        except ParameterError:
-            continue
+        cell = literal_assignments(source)
         if cell and (not values or cell.keys() <= values.keys()):
             values |= cell
+    return values
+
+
+def literal_assignments(source: str) -> dict[str, object]:
+    """The names that a cell gives literals to; empty if it does anything else, as no parameters cell may."""
+    values: dict[str, object] = {}
+    try:
+        for statement in ast.parse(source).body:
+            (target,) = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            values[target.id] = ast.literal_eval(statement.value)
+    except (SyntaxError, AttributeError, ValueError, TypeError):  # no Python, no assignment, or not of a literal
+        return {}
     return values
 
 

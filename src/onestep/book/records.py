@@ -3,7 +3,7 @@
 import html
 from collections.abc import Mapping
 
-from onestep.book.outputs import collect, plain, publish, strict, table
+from onestep.book.displays import collect, plain, publish, strict, table
 from onestep.checks import InputError
 
 # What goes with a recorded NAME: NAME_predicted, NAME_standard_error.

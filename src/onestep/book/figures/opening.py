@@ -48,7 +48,7 @@ class Film:
     """A figure whose SVG shows its frames one after the other, once, and then rests on the last.
 
     The last frame alone is what every other format shows, and FILE.svg#still: browsers do not tell a picture inside a
-    page that it is printed, or that its reader asked for less motion; `onestep.book.site` asks for that one then.
+    page that it is printed, or that its reader asked for less motion; `build.sphinx_extension` asks for that one then.
     Not a `Figure` itself, because a notebook draws every `Figure` without asking for its `_repr_svg_`.
 
     Attributes

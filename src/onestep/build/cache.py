@@ -1,0 +1,79 @@
+"""Executed notebooks on disk, found again by the hash of all that made them, and sealed by a hash of their content."""
+
+import hashlib
+import itertools
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from onestep.build import files
+from onestep.build.runner import Job
+
+_LARGEST = 200 << 20  # bytes; an executed chapter has a few millions
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of executed notebooks, CHAPTER-KEY.ipynb."""
+
+    folder: Path
+
+    def path(self, job: Job) -> Path:
+        return self.folder / f"{job.chapter.name}-{job.key[:16]}.ipynb"
+
+    def get(self, job: Job) -> NotebookNode | None:
+        """The executed notebook of `job`; None if there is none, or its file is damaged.
+
+        What a strict run made serves a run that is not strict, too: it differs only in that every claim held.
+        """
+        for candidate in (job, replace(job, strict=True)):
+            notebook = read(self.path(candidate))
+            if notebook is not None and notebook.metadata["onestep"]["key"] == candidate.key:
+                return notebook
+        return None
+
+    def put(self, job: Job, notebook: NotebookNode) -> Path:
+        """Keep `notebook`, sealed, whole or not at all."""
+        path = self.path(job)
+        write(path, notebook)
+        return path
+
+    def set_aside(self, job: Job) -> Path | None:
+        """Rename what is in the place of `job` and is not its result; the new path, None if the place is free."""
+        path = self.path(job)
+        if not path.exists():
+            return None
+        aside = next(p for k in itertools.count() if not (p := Path(f"{path}.damaged{k or ''}")).exists())
+        os.replace(path, aside)
+        return aside
+
+
+def write(path: Path, notebook: NotebookNode) -> None:
+    """Write `notebook` to `path`, sealed, whole or not at all."""
+    sealed = nbformat.from_dict(notebook)
+    sealed.metadata["onestep"]["seal"] = seal(notebook)
+    files.write(path, nbformat.writes(sealed) + "\n")
+
+
+def seal(notebook: NotebookNode) -> str:
+    """SHA-256 of the cells and of what the run was: one changed number gives another."""
+    facts = {name: fact for name, fact in notebook.metadata["onestep"].items() if name != "seal"}
+    cells = nbformat.writes(nbformat.v4.new_notebook(cells=notebook.cells))  # as it is after writing and reading
+    return hashlib.sha256(json.dumps([json.loads(cells)["cells"], facts], sort_keys=True).encode()).hexdigest()
+
+
+def read(path: Path) -> NotebookNode | None:
+    """The executed notebook at `path`; None if it is missing, damaged, changed, or not one that `write` wrote."""
+    try:
+        if not path.is_file() or path.stat().st_size > _LARGEST:  # a pipe or a device would never end
+            return None
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+        facts = notebook.metadata["onestep"]
+        return notebook if isinstance(facts["key"], str) and facts["seal"] == seal(notebook) else None
+    except Exception:  # nbformat lets through whatever a file that is no notebook makes it stumble over
+        return None

@@ -1,0 +1,110 @@
+"""An executed notebook as one HTML file that needs nothing else: for a reader's own run.
+
+The site is built by jupyter-book. Here the text cells' MyST directives and roles are put into plain Markdown, so that
+they read well without Sphinx; pictures, styles and MathJax are inside the file.
+"""
+
+import html
+import re
+
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode, from_dict, v4
+from pygments.formatters import HtmlFormatter
+
+from onestep.book.explorer import with_plotly
+from onestep.build.sphinx_extension import mathjax
+
+_TEMPLATE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{style}</style>
+<script>window.MathJax = {{tex: {{inlineMath: [["$", "$"], ["\\\\(", "\\\\)"]]}}}};</script>
+<script>{mathjax}</script>
+</head><body><main>
+<p class="run"><strong>{chapter}</strong>, run with {parameters}.</p>
+{body}
+</main></body></html>
+"""
+_STYLE = """
+body { margin: 0; font: 1rem/1.6 system-ui, sans-serif; color: #1f2328; background: #fff; }
+main { max-width: 52rem; margin: auto; padding: 1rem; }
+main img, main svg { max-width: 100%; height: auto; }
+pre { overflow-x: auto; padding: .6rem; background: #f6f8fa; border-radius: 4px; }
+table { border-collapse: collapse; }
+th, td { padding: .25rem .6rem; border-bottom: 1px solid #d0d7de; text-align: left; }
+blockquote { margin: 1rem 0; padding: .1rem 1rem; border-left: 4px solid #0072b2; }
+.onestep-table { overflow-x: auto; } caption { text-align: left; font-weight: 600; }
+.onestep-holds { color: #116329; } .onestep-fails { color: #a40e26; font-weight: 600; }
+.anchor-link { display: none; } .run { padding: .5rem 1rem; background: #f6f8fa; }
+"""
+_FENCE = re.compile(r"^(?P<fence>:{3,}|`{3,})\{(?P<name>[^}]+)\}[ \t]*(?P<title>[^\n]*)\n", re.MULTILINE)
+_ROLE = re.compile(r"\{(?P<name>[\w:]+)\}`(?P<text>[^`]*)`")
+_BLANK = re.compile(r"""<a (?![^>]*\brel=)[^>]*\btarget=["']?_blank["']?""")  # that page would get a handle on this one
+_WORDS = {"prf": "", "math": "", "exercise": "Exercise", "solution": "Solution", "dropdown": ""}
+
+
+def as_html(notebook: NotebookNode, title: str) -> str:
+    """The page of an executed notebook."""
+    facts = notebook.metadata["onestep"]
+    plain = from_dict(notebook)
+    plain.cells = [part for cell in notebook.cells for part in _plain_cells(cell)]
+    body, _ = HTMLExporter(template_name="basic").from_notebook_node(plain)
+    chosen = ", ".join(f"{name} = {value!r}" for name, value in facts["parameters"].items())
+    return _TEMPLATE.format(
+        title=html.escape(title),
+        style=_STYLE + HtmlFormatter().get_style_defs(".highlight"),
+        mathjax=mathjax().read_text(encoding="utf-8").replace("</script", "<\\/script"),
+        chapter=html.escape(facts["chapter"]),
+        parameters=f"<code>{html.escape(chosen)}</code>" if chosen else "no parameters",
+        body=with_plotly(_BLANK.sub(r'\g<0> rel="noopener"', body)),
+    )
+
+
+def plain_markdown(source: str) -> str:
+    """MyST without directives and roles: boxes become quotations under their title, roles become their text."""
+    while match := _FENCE.search(source):
+        close = re.compile(rf"^{match['fence'][0]}{{{len(match['fence'])},}}[ \t]*$", re.MULTILINE)
+        end = close.search(source, match.end())
+        inside = source[match.end() : end.start() if end else len(source)]
+        rest = source[end.end() :] if end else ""
+        box = _box(match["name"], match["title"].strip(), plain_markdown(inside))
+        source = source[: match.start()] + box + rest
+    return _ROLE.sub(
+        lambda role: _role(role["name"], role["text"]), re.sub(r"^\(\S+\)=\n", "", source, flags=re.MULTILINE)
+    )
+
+
+def _plain_cells(cell: NotebookNode) -> list[NotebookNode]:
+    """The cell with plain text; a cell that makes a figure gets its alternative text, and its caption behind it."""
+    copy = from_dict(cell)
+    if cell.cell_type == "markdown":
+        copy.source = plain_markdown(cell.source)
+    shown = cell.metadata.get("mystnb") or {}
+    if alternative := shown.get("image", {}).get("alt"):
+        for output in copy.get("outputs", ()):
+            for kind in [kind for kind in output.get("data", {}) if kind.startswith("image/")]:
+                output.metadata[kind] = {**output.metadata.get(kind, {}), "alt": alternative}
+    caption = shown.get("figure", {}).get("caption")
+    return [copy, v4.new_markdown_cell(f"*{plain_markdown(caption).strip()}*")] if caption else [copy]
+
+
+def _box(name: str, title: str, inside: str) -> str:
+    inside = re.sub(r"\A(?:\s*:[\w-]+:[^\n]*\n)+", "", inside).strip("\n")
+    if name == "math":
+        return f"$$\n{inside}\n$$"
+    if name in ("code-block", "code"):
+        return f"~~~{title}\n{inside}\n~~~"
+    if name in ("figure", "image"):
+        return f"*{inside or title}*"
+    if name in ("index", "bibliography", "tableofcontents", "label", "raw"):
+        return ""
+    kind = name.removeprefix("prf:")
+    head = {"dropdown": title, "admonition": title}.get(kind) or (kind.capitalize() + (f" ({title})" if title else ""))
+    return "\n".join(f"> {line}".rstrip() for line in [f"**{head}.**", "", *inside.splitlines()])
+
+
+def _role(name: str, text: str) -> str:
+    if name == "math":
+        return f"${text}$"
+    shown = re.match(r"(.*?)\s*<[^>]*>$", text)
+    return (shown[1] if shown else text) if not name.startswith("cite") else f"[{text}]"

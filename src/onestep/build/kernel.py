@@ -1,0 +1,50 @@
+"""The process that runs one notebook: `python -m onestep.build.kernel FOLDER`, started by the runner.
+
+FOLDER holds input.ipynb and order.json; output.ipynb is written there. Says "cell" after each code cell.
+"""
+
+import json
+import os
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+
+def main(folder: Path) -> int:
+    """Execute; 0 when every cell succeeded, 1 when one raised (the notebook then has the traceback)."""
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+    order = json.loads((folder / "order.json").read_text(encoding="utf-8"))
+    try:
+        papermill.execute_notebook(
+            _literal(folder / "input.ipynb"),
+            _literal(folder / "output.ipynb"),
+            parameters=order["parameters"],
+            kernel_name="python3",
+            language="python",
+            cwd=order["folder"],
+            progress_bar=False,
+            on_cell_executed=lambda **_: print("cell", flush=True),
+        )
+    except PapermillExecutionError:
+        return 1
+    return 0
+
+
+def _literal(path: object) -> str:
+    """`path` for papermill, which would fill in what stands between its braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+def _end_with_parent(folder: Path) -> None:
+    while sys.stdin.read(1):
+        pass
+    shutil.rmtree(folder, ignore_errors=True)  # the parent, who made it, is gone
+    os._exit(2)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

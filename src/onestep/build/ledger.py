@@ -1,0 +1,83 @@
+"""The ledger: what the book claims and records, and what made it, as data and as a page; from executed notebooks."""
+
+import html
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from onestep.book import displays
+from onestep.book.claims import HEAD, Claim, as_text, claimed, columns
+from onestep.book.provenance import stamped
+from onestep.book.records import recorded
+from onestep.build import files
+from onestep.build.chapters import Chapter
+
+PAGE = "claims"
+DATA = "claims.json"
+_MADE_BY = ("source", "versions", "blas", "machine")  # of a chapter's provenance
+
+
+def collect(executed: Mapping[Chapter, NotebookNode]) -> list[dict]:
+    """One entry per claim, in the order of the book: chapter, title, the run's key, and the claim's own fields."""
+    return [
+        {"chapter": chapter.name, "title": chapter.title, "key": notebook.metadata["onestep"]["key"]} | claim.payload()
+        for chapter, notebook in executed.items()
+        for claim in claimed(notebook)
+    ]
+
+
+def whole(executed: Mapping[Chapter, NotebookNode]) -> dict:
+    """The ledger as data: the claims, and for each chapter its recorded values and what made them.
+
+    Nothing in it tells when or how fast a chapter ran: the same computation gives the same ledger.
+    """
+    chapters = {}
+    for chapter, notebook in executed.items():
+        facts, stamp = notebook.metadata["onestep"], stamped(notebook) or {}
+        chapters[chapter.name] = {
+            "title": chapter.title,
+            "key": facts["key"],
+            "parameters": facts["parameters"],
+            **{name: stamp.get(name) for name in _MADE_BY},
+            "record": recorded(notebook),
+        }
+    return {"chapters": chapters, "claims": collect(executed)}
+
+
+def save(path: Path, ledger: dict) -> None:
+    """Write what `whole` gives as JSON; `differences.load` reads it."""
+    files.write(path, json.dumps(ledger, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def as_page(entries: list[dict]) -> str:
+    """The ledger as a Markdown page beside the chapters."""
+    claims = [(entry, Claim.read(entry)) for entry in entries]
+    held = sum(claim.holds for _, claim in claims)
+    parts = [
+        "# Ledger of claims",
+        f"Every statement that this book tests, as the run that made these pages found it: **{held} of {len(claims)} "
+        "hold**. *Predicted* and *measured* were computed in the chapter; ± is the standard error over seeds. "
+        f'The same <a href="../{DATA}">as data</a>, with all recorded values.',
+    ]
+    for chapter in dict.fromkeys(entry["chapter"] for entry in entries):
+        own = [(entry, claim) for entry, claim in claims if entry["chapter"] == chapter]
+        title = own[0][0]["title"]
+        caption = f"{title}: {sum(c.holds for _, c in own)} of {len(own)} hold"
+        parts.append(f"## [{_plain(title)}]({chapter})")
+        parts.append(displays.table((columns(claim) for _, claim in own), head=HEAD, caption=caption))
+    return "\n\n".join(parts) + "\n"
+
+
+def as_lines(entries: list[dict]) -> str:
+    """The ledger for a terminal."""
+    lines = []
+    for chapter in dict.fromkeys(entry["chapter"] for entry in entries):
+        own = [Claim.read(entry) for entry in entries if entry["chapter"] == chapter]
+        lines += [f"{chapter}: {sum(c.holds for c in own)} of {len(own)} hold", *(f"  {as_text(c)}" for c in own)]
+    return "\n".join(lines)
+
+
+def _plain(title: str) -> str:
+    return html.escape(title, quote=False).replace("[", "\\[").replace("]", "\\]")

@@ -1,0 +1,1 @@
+"""Many runs of one chapter: values, workers, engine, results, plots."""

@@ -1,0 +1,104 @@
+"""A folder of runs as one tidy table: a row for each run, read from the executed notebooks themselves."""
+
+import io
+import json
+import numbers
+from pathlib import Path
+
+import pandas as pd
+from nbformat import NotebookNode
+from pyarrow import ArrowException
+
+from onestep.book.claims import claimed
+from onestep.book.provenance import stamped
+from onestep.book.records import recorded
+from onestep.build import files
+from onestep.build.cache import read
+
+_NOT_FINITE = ("nan", "inf", "-inf")  # the words that stand for them in a notebook
+
+
+def collect(folder: Path) -> tuple[pd.DataFrame, list[Path]]:
+    """The table of the runs in `folder`, oldest first, and the files there that are no readable run.
+
+    Columns: `chapter`; the parameters; the recorded values; `claims`, `claims_held` and `claims_failed` (statements);
+    `seconds`, `finished`, `version_...`, `source` (hash of the package), `key` (of the run). A recorded value that has
+    the name of another column is called `recorded_NAME`. A parameter that is a list is written as text.
+    """
+    rows, parameters, unreadable = [], {}, []
+    for path in sorted(folder.glob("*.ipynb")):
+        notebook = read(path)
+        if notebook is None:
+            unreadable.append(path)
+            continue
+        try:
+            new = row(notebook)
+            json.dumps(new, ensure_ascii=False).encode()
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):  # sealed, but by no run
+            unreadable.append(path)
+            continue
+        rows.append(new)
+        parameters |= dict.fromkeys(notebook.metadata["onestep"]["parameters"])
+    table = pd.DataFrame(rows)
+    if len(table):
+        table = table.sort_values("finished", kind="stable", ignore_index=True, key=lambda column: column.astype(str))
+        table = table.apply(_of_one_type).convert_dtypes()
+    table.attrs["parameters"] = list(parameters)
+    return table, unreadable
+
+
+def row(notebook: NotebookNode) -> dict[str, object]:
+    """The row of one executed notebook."""
+    facts, stamp, claims = notebook.metadata["onestep"], stamped(notebook) or {}, claimed(notebook)
+    values = {name: _text(value) for name, value in facts["parameters"].items()}
+    run = {
+        "claims": len(claims),
+        "claims_held": sum(claim.holds for claim in claims),
+        "claims_failed": "; ".join(claim.statement for claim in claims if not claim.holds),
+        "seconds": facts["seconds"],
+        "finished": stamp.get("finished"),
+        **{f"version_{name}": version for name, version in stamp.get("versions", {}).items()},
+        "source": stamp.get("source"),
+        "key": facts["key"],
+    }
+    taken = {"chapter", *values, *run}
+    results = {f"recorded_{k}" if k in taken else k: _number(v) for k, v in recorded(notebook).items()}
+    return {"chapter": facts["chapter"], **values, **results, **run}
+
+
+def save(table: pd.DataFrame, path: Path) -> None:
+    """Write `table` to `path`, as CSV (lists as JSON) or Parquet by its ending, whole or not at all."""
+    buffer = io.BytesIO()
+    if path.suffix == ".csv":
+        table.map(_text).to_csv(buffer, index=False)
+    else:
+        try:
+            table.to_parquet(buffer, index=False)
+        except (ArrowException, TypeError, ValueError, OverflowError):  # lists of mixed types, for which it has none
+            buffer = io.BytesIO()
+            table.map(_text).to_parquet(buffer, index=False)
+    files.write_bytes(path, buffer.getvalue())
+
+
+def _text(value: object) -> object:
+    """Lists, and integers beyond 64 bits, as texts."""
+    large = isinstance(value, int) and not -(2**63) <= value < 2**63
+    return json.dumps(value) if large or isinstance(value, list | dict) else value
+
+
+def _number(value: object) -> object:
+    if isinstance(value, list):
+        return [_number(entry) for entry in value]
+    return float(value) if isinstance(value, str) and value in _NOT_FINITE else _text(value)
+
+
+def _of_one_type(column: pd.Series) -> pd.Series:
+    """The column as it is, or as texts when its runs disagree on its type, which a Parquet column may not."""
+    kinds = {_kind(value) for value in column if isinstance(value, list) or not pd.isna(value)}
+    return column if len(kinds) <= 1 else column.map(lambda value: value if _kind(value) is str else json.dumps(value))
+
+
+def _kind(value: object) -> type:
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        return float
+    return type(value)

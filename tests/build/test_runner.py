@@ -1,0 +1,159 @@
+"""The runner: keys, failures that carry their evidence, processes that end with their parent."""
+
+import json
+import pickle
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import nbformat
+import psutil
+import pytest
+
+from onestep.book.claims import claimed
+from onestep.book.provenance import stamped
+from onestep.book.records import recorded
+from onestep.build.cache import Store
+from onestep.build.chapters import Chapter
+from onestep.build.parameters import ParameterError
+from onestep.build.runner import Job, RunFailed, execute, execute_all
+from smallbook import edited
+
+HEAD = """---
+jupytext:
+  text_representation:
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  name: python3
+---
+
+# T
+
+"""
+
+
+def notebook_of(*cells: str) -> Chapter:
+    return Chapter("t", HEAD + "\n".join(f"```{{code-cell}}\n{cell}\n```\n" for cell in cells))
+
+
+def test_the_key_covers_all_that_decides_the_result(book, monkeypatch):
+    chapter = book.chapter("small")
+    job = Job.make(chapter)
+    other = edited(book, "figsize=(4, 2)", "figsize=(4, 3)").chapter("small")
+    keys = {
+        job.key,
+        Job.make(chapter, {"n": 50}).key,
+        Job.make(chapter, {"seed": 50}).key,
+        replace(job, strict=True).key,
+        replace(job, surroundings="x").key,
+        Job.make(other).key,
+    }
+    monkeypatch.setattr("onestep.build.runner.source_hash", lambda: "changed")
+    assert len(keys | {job.key}) == 7
+    assert Job.make(chapter, {"n": 100, "scale": 1}).key == job.key, "saying a default is saying nothing"
+
+
+def test_the_surroundings_are_lock_and_data(book):
+    before = book.surroundings
+    (book.folder / "data").mkdir()
+    (book.folder / "data" / "x.csv").write_text("1")
+    with_data = type(book)(book.root).surroundings
+    (book.root / "requirements.txt").write_text("numpy==2")
+    assert len({before, with_data, type(book)(book.root).surroundings}) == 3
+
+
+def test_a_run_is_its_own_record(book):
+    cells = []
+    job = Job.make(book.chapter("small"), {"n": "50", "activation": "relu"})
+    notebook = execute(job, threads=1, on_cell=lambda: cells.append(1))
+    facts = stamped(notebook)
+    assert len(cells) == 7
+    assert facts["parameters"] == notebook.metadata["onestep"]["parameters"] == job_values(job)
+    assert facts["parameters"]["n"] == 50 and facts["chapter"] == "small"
+    assert {blas["threads"] for blas in facts["blas"]} == {1}
+    (claim,) = claimed(notebook)
+    assert claim.measured == pytest.approx(50 * recorded(notebook)["variance"]) and claim.holds
+    assert "papermill" not in json.dumps(notebook)
+
+
+def job_values(job):
+    return {p.name: job.parameters.get(p.name, p.default) for p in job.chapter.parameters}
+
+
+def test_a_strict_run_stops_at_a_claim_that_fails_and_another_does_not(book):
+    job = Job.make(book.chapter("small"), {"scale": 3.0})
+    results = dict(execute_all([job, replace(job, strict=True)], processes=2, threads=1))
+    assert [claim.verdict for claim in claimed(results[job])] == ["fails"]
+    failure = results[replace(job, strict=True)]
+    assert isinstance(failure, RunFailed) and "ClaimsFailed" in failure.trace and "claims.table()" in failure.cell
+    assert claimed(failure.notebook), "the table is in what is left"
+
+
+def test_failures_say_where_and_do_not_touch_others():
+    jobs = [
+        Job(notebook_of("x = 1", "1 / 0")),
+        Job(notebook_of("import os; os.kill(os.getpid(), 9)")),
+        Job(notebook_of("1")),
+    ]
+    results = [
+        result for _, result in sorted(execute_all(jobs, processes=2, threads=1), key=lambda r: jobs.index(r[0]))
+    ]
+    raised, died, fine = results
+    assert raised.cell == "1 / 0" and "ZeroDivisionError" in raised.trace and "1 / 0" in str(raised)
+    assert isinstance(died, RunFailed) and "Dead" in died.trace
+    assert fine.cells[-1].outputs[0].data["text/plain"] == "1"
+    assert str(pickle.loads(pickle.dumps(raised))) == str(raised)
+
+
+def test_bad_parameters_never_become_a_job(book):
+    with pytest.raises(ParameterError, match="an integer"):
+        Job.make(book.chapter("small"), {"n": "banana"})
+
+
+def test_a_run_ends_when_its_parent_is_gone(tmp_path):
+    chapter = notebook_of("import time; open('started', 'w').close(); time.sleep(120)")
+    nbformat.write(chapter.notebook(), tmp_path / "input.ipynb")
+    (tmp_path / "order.json").write_text(json.dumps({"parameters": {}, "folder": str(tmp_path)}))
+    command = [sys.executable, "-m", "onestep.build.kernel", str(tmp_path)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    family = []
+    try:
+        _until(lambda: (tmp_path / "started").exists())
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert family, "there is a kernel that could be left behind"
+        process.stdin.close()  # what the operating system does when the parent dies
+        assert process.wait(timeout=20) != 0
+        _until(lambda: not any(_alive(child) for child in family))
+    finally:
+        for left in [process, *family]:
+            try:
+                left.kill()
+            except psutil.NoSuchProcess:
+                continue
+        process.wait()
+
+
+def _alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def _until(condition, seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def test_a_damaged_notebook_is_not_taken_from_the_store(tmp_path):
+    store, job = Store(tmp_path), Job(notebook_of("1"), strict=True)
+    notebook = job.notebook()
+    notebook.metadata["onestep"] = {"key": job.key}
+    path = store.put(job, notebook)
+    assert store.get(job) is not None
+    assert store.get(replace(job, strict=False)) is not None, "what held strictly holds"
+    assert store.get(replace(job, surroundings="other")) is None
+    path.write_text(path.read_text()[:-40])
+    assert store.get(job) is None
+    assert [p.name for p in tmp_path.iterdir()] == [path.name], "no temporary file is left"

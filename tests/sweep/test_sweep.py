@@ -1,0 +1,198 @@
+"""Sweeps: every run once, saved at once, found again; whatever fails, what was there stays."""
+
+import errno
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+import tinybook
+from onestep.book.records import recorded
+from onestep.build import files
+from onestep.build.cache import Store, read
+from onestep.build.locks import Locks
+from onestep.build.runner import Job
+from onestep.sweep import values as grid
+from onestep.sweep.engine import FAILED, SweepStopped, sweep
+from onestep.sweep.workers import OtherVersion, WorkersError, explained, local, remote, work
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    return tinybook.new_book(tmp_path / "book")
+
+
+def jobs_of(book, **values):
+    return [Job.make(book.chapter("tiny"), v, surroundings=book.surroundings) for v in grid.product(values)]
+
+
+def results(folder):
+    return sorted(folder.glob("*.ipynb"))
+
+
+def test_a_sweep_has_each_run_once_and_a_second_one_runs_nothing(tiny, tmp_path):
+    jobs, folder = jobs_of(tiny, alpha="0:0.5:4", activation="relu,tanh", seed="0..2"), tmp_path / "out"
+    assert len(jobs) == 24
+    workers = tinybook.Inline()
+    outcomes = list(sweep([*jobs, jobs[0]], folder, workers))
+    assert len(outcomes) == 24 and {outcome.job.key for outcome in outcomes} == {job.key for job in jobs}
+    assert not any(outcome.reused or outcome.failure for outcome in outcomes)
+    for job in jobs:
+        assert recorded(Store(folder).get(job))["test_error"] == tinybook.measurement(job.values)
+    again = tinybook.Inline()
+    assert all(outcome.reused for outcome in sweep(jobs, folder, again)) and again.submitted == []
+
+
+def test_an_interrupted_sweep_loses_only_what_was_in_flight(tiny, tmp_path):
+    jobs, folder = jobs_of(tiny, seed="0..9"), tmp_path / "out"
+    first = sweep(jobs, folder, tinybook.Inline())
+    for _ in range(4):
+        next(first)
+    first.close()
+    assert len(results(folder)) == 4
+    rest = tinybook.Inline()
+    assert sum(outcome.reused for outcome in sweep(jobs, folder, rest)) == 4
+    assert len(rest.submitted) == 6 and len(results(folder)) == 10
+
+
+def test_few_runs_are_taken_in_advance_so_that_a_second_sweep_finds_work(tiny, tmp_path):
+    workers = tinybook.Inline(slots=2)
+    first = sweep(jobs_of(tiny, seed="0..9"), tmp_path / "out", workers)
+    next(first)
+    assert len(workers.submitted) == 4
+    first.close()
+
+
+def test_a_run_that_fails_is_told_kept_and_tried_again_next_time(tiny, tmp_path):
+    jobs, folder = jobs_of(tiny, seed="0,1", fail="false,true"), tmp_path / "out"
+    outcomes = list(sweep(jobs, folder, tinybook.Inline()))
+    failures = [outcome for outcome in outcomes if outcome.failure]
+    assert len(failures) == 2 and all("told to fail" in outcome.failure for outcome in failures)
+    assert len(results(folder)) == 2 and len(results(folder / FAILED)) == 2
+    again = tinybook.Inline()
+    list(sweep(jobs, folder, again))
+    assert {job.values["fail"] for job in again.submitted} == {True}
+
+
+def test_what_failed_once_and_then_succeeds_is_no_longer_among_the_failed(tiny, tmp_path):
+    (job,) = jobs_of(tiny)
+    Store(tmp_path / "out" / FAILED).put(job, tinybook.executed(job))
+    list(sweep([job], tmp_path / "out", tinybook.Inline()))
+    assert results(tmp_path / "out" / FAILED) == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[:-100],
+        lambda text: "",
+        lambda text: text.replace("test_error", "test_errox", 1),
+        lambda text: text.replace('"seed": 1', '"seed": 2'),
+    ],
+    ids=["cut", "empty", "one letter of the results", "one digit of the parameters"],
+)
+def test_a_damaged_result_is_noticed_put_aside_and_made_again(tiny, tmp_path, damage):
+    jobs, folder = jobs_of(tiny, seed="0..2"), tmp_path / "out"
+    list(sweep(jobs, folder, tinybook.Inline()))
+    path = Store(folder).path(jobs[1])
+    text = path.read_text()
+    assert damage(text) != text
+    path.write_text(damage(text))
+    outcomes = list(sweep(jobs, folder, tinybook.Inline()))
+    (again,) = [outcome for outcome in outcomes if not outcome.reused]
+    assert again.job == jobs[1] and again.damaged.read_text() == damage(text)
+    assert path.read_text() == text
+    assert len(results(folder)) == 3, "what was put aside is no result"
+
+
+def test_a_full_disk_stops_the_sweep_and_leaves_what_was_there(tiny, tmp_path, monkeypatch):
+    jobs, folder = jobs_of(tiny, seed="0..5"), tmp_path / "out"
+    write, room = files.write_bytes, iter([True, True, False])
+
+    def full(path, data):
+        if not next(room):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, data)
+
+    monkeypatch.setattr(files, "write_bytes", full)
+    with pytest.raises(SweepStopped, match="No space left on device"):
+        list(sweep(jobs, folder, tinybook.Inline()))
+    assert len(results(folder)) == 2 and all(read(path) is not None for path in results(folder))
+
+
+def test_a_result_of_an_edited_package_is_not_kept(tiny, tmp_path, monkeypatch):
+    (job,) = jobs_of(tiny)
+    monkeypatch.setattr(tinybook, "source_hash", lambda: "before the edit")
+    (outcome,) = sweep([job], tmp_path / "out", tinybook.Inline())
+    assert "package changed" in outcome.failure and results(tmp_path / "out") == []
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from onestep.build.locks import Locks
+locks = Locks(Path(sys.argv[1]))
+print(locks.take(sys.argv[2]), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_lock_ends_with_the_process_that_holds_it(tmp_path):
+    path, name, other = tmp_path / "lock", "ab" * 32, "cd" * 32
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert holder.stdout.readline().strip() == "True"
+        with Locks(path) as locks:
+            assert not locks.take(name) and locks.take(other)
+            holder.kill()
+            holder.wait()
+            assert locks.take(name)
+            locks.release(name)
+            assert locks.take(name)
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+def test_a_worker_refuses_a_job_of_another_version(tiny):
+    (job,) = jobs_of(tiny)
+    with pytest.raises(OtherVersion) as caught:
+        work(job, "another key", {}, None)
+    assert "install the same on both" in explained(caught.value)
+
+
+def test_a_scheduler_that_is_none_is_told(tiny):
+    with pytest.raises(WorkersError, match="no dask scheduler answers"), remote("tcp://127.0.0.1:9", {}):
+        pass
+
+
+@pytest.mark.parametrize(
+    "address", ["", "x", "tcp://", "tcp://127.0.0.1", "http://h:1", "inproc://x", "h:99999", "h:1\n"]
+)
+def test_what_is_no_address_is_told_at_once(address):
+    with pytest.raises(WorkersError, match="is no scheduler's address"), remote(address, {}):
+        pass
+
+
+def test_runs_on_a_local_cluster_that_only_this_machine_can_reach(tiny, tmp_path):
+    import psutil
+
+    jobs = jobs_of(tiny, seed="0", fail="false,true")
+    with local(1, 1, tiny.data, retries=1) as workers:
+        here = psutil.Process()
+        listening = [
+            connection.laddr.ip
+            for process in (here, *here.children(recursive=True))
+            for connection in process.net_connections(kind="inet")
+            if connection.status == psutil.CONN_LISTEN
+        ]
+        assert listening and set(listening) == {"127.0.0.1"}
+        outcomes = {outcome.job.values["fail"]: outcome for outcome in sweep(jobs, tmp_path / "out", workers)}
+    assert outcomes[False].failure is None
+    assert "told to fail" in outcomes[True].failure and "Traceback" in outcomes[True].failure
+    (path,) = results(tmp_path / "out")
+    values = recorded(nbformat.read(path, as_version=4))
+    assert values["test_error"] == tinybook.measurement(jobs[0].values) and values["data"] == "data travel, too"
