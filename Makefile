@@ -8,7 +8,7 @@ OPTIONS ?=
 # One BLAS thread per test process: threads in every worker would only wait for one another.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: book strict pdf test test-long test-site test-oldest mutants setup sync lock clean
+.PHONY: book strict pdf test test-fast test-long test-site test-oldest mutants setup sync lock clean
 
 book: $(READY)
 	$(BIN)/onestep book $(OPTIONS)
@@ -22,7 +22,10 @@ pdf: book  ## the pages of the book in one file, _build/one-big-step.pdf; needs 
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(ONE_THREAD) $(BIN)/pytest -n logical --dist loadfile -m "not long and not browser" $(OPTIONS)
+	$(ONE_THREAD) $(BIN)/pytest -n logical --dist loadfile $(OPTIONS)
+
+test-fast: $(READY)  ## the inner loop, under a minute
+	$(ONE_THREAD) $(BIN)/pytest -n logical --dist loadfile -m "not slow and not long and not browser" $(OPTIONS)
 
 test-long: $(READY)  ## trials of minutes
 	$(ONE_THREAD) $(BIN)/pytest -m long $(OPTIONS)
@@ -32,8 +35,8 @@ test-site: $(READY)  ## the built site in Chromium
 
 test-oldest:  ## with the oldest versions that pyproject.toml allows; needs uv (https://docs.astral.sh/uv)
 	uv venv --quiet --clear --python 3.11 .venv-oldest
-	uv pip install --quiet --python .venv-oldest --resolution lowest-direct -e ".[book,test,build]"
-	$(ONE_THREAD) .venv-oldest/bin/python -m pytest -m "not long and not browser" $(OPTIONS)
+	uv pip install --quiet --python .venv-oldest --resolution lowest-direct -e ".[sweep,test,build]"
+	$(ONE_THREAD) .venv-oldest/bin/python -m pytest $(OPTIONS)
 
 mutants: $(READY)  ## wrong formulas, one at a time: which test finds each? OPTIONS=theory/errors for some of them
 	$(BIN)/python tests/mutation/attack.py $(OPTIONS)
@@ -47,7 +50,7 @@ sync: $(READY)
 # Refresh the lock from the ranges in pyproject.toml; needs uv (https://docs.astral.sh/uv).
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
-		--extra book --extra test --extra build pyproject.toml -o requirements.txt
+		--extra sweep --extra test --extra build pyproject.toml -o requirements.txt
 
 clean:
 	rm -rf _build .jupyter_cache
