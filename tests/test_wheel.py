@@ -29,7 +29,7 @@ from onestep.theory import any_step
 problem = onestep.Problem(n=60, d=30, N=40, activation="relu")
 train, test = any_step.errors(problem, ridge=0.1, eta=3.0)
 measured = onestep.simulation.run(problem, 3.0, 0.1, seed=0)
-print(0 < train < test, 0 < measured.train_error < measured.test_error)
+print(0 < train < test, 0 < measured.train_error[0, 0] < measured.test_error[0, 0])
 """
 
 
