@@ -8,7 +8,7 @@ import pytest
 import onestep
 
 ROOT = Path(onestep.__file__).parent
-GROUND = ("checks", "links", "hermite", "problem")
+GROUND = ("checks", "links", "hermite", "inputs", "problem")
 # A wing of the package -> what it may import of onestep. Arrows point downwards only: cli, sweep, build, book, then
 # theory and simulation, which never meet below a chapter, then the ground.
 ALLOWED = {

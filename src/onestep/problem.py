@@ -8,6 +8,7 @@ import numpy as np
 
 from onestep.checks import InputError, choice, integer, real
 from onestep.hermite import ORDER, Expansion, expand, expand_polynomial
+from onestep.inputs import Covariance, Levels
 from onestep.links import NAMES, Link, polynomial
 
 LinkSpec = str | Sequence[float] | Link
@@ -38,6 +39,8 @@ class Problem:
         asymptotically of rank one along X'y.
     precision : of the simulation's arrays; the theory always computes in float64.
     n_gradient : rows of the gradient batch; None means n.
+    inputs : None for x ~ N(0, I_d); or the `Covariance` Sigma of x. The teacher is then scaled to
+        y = sigma_star(beta_star . x / sqrt(beta_star' Sigma beta_star)) + noise, so that the law of y is the same.
 
     Raises
     ------
@@ -54,6 +57,7 @@ class Problem:
     first_output: str = "mean_field"
     precision: str = "float64"
     n_gradient: int | None = None
+    inputs: Covariance | None = None
 
     def __post_init__(self):
         checked = {
@@ -72,6 +76,10 @@ class Problem:
             object.__setattr__(self, name, value)
         if self.noise_std > _MOST**0.5:
             raise InputError("noise_std", self.noise_std, f"a finite number between 0 and {_MOST**0.5:g}")
+        if self.inputs is not None:
+            if not isinstance(self.inputs, Covariance):
+                raise InputError("inputs", self.inputs, "None, or a onestep.inputs.Covariance")
+            self.inputs.levels(self.d)  # refuses a dimension that is too small
         # Expanding now lets a link that cannot be expanded fail here and not in the middle of a run.
         for name in ("activation", "teacher"):
             found = _expansion(getattr(self, name))
@@ -107,6 +115,16 @@ class Problem:
     def rows_gradient(self) -> int:
         """Rows of the gradient batch."""
         return self.n if self.n_gradient is None else self.n_gradient
+
+    @property
+    def levels(self) -> Levels | None:
+        """The covariance of the d input directions; None for the identity."""
+        return None if self.inputs is None else self.inputs.levels(self.d)
+
+    def need_isotropic_inputs(self) -> None:
+        """Refuse a covariance where a formula holds for x ~ N(0, I_d) only."""
+        if self.inputs is not None:
+            raise InputError("inputs", self.inputs, "None here: this formula is for x ~ N(0, I_d)")
 
     @property
     def noise_variance(self) -> float:

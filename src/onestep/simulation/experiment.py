@@ -6,6 +6,7 @@ import numpy as np
 
 from onestep.checks import InputError, choice, integer
 from onestep.hermite import basis
+from onestep.inputs import Levels
 from onestep.problem import Problem
 from onestep.simulation import krylov, memory, network, sample, spectrum
 from onestep.simulation.gram import feature_matrix, tridiagonalise
@@ -24,8 +25,9 @@ class Geometry:
 
     Attributes
     ----------
-    beta_norm : |beta|, beta = X'r/n the direction of the step on the gradient batch.
-    rho : cos(beta, beta_star).
+    beta_norm : |beta|, beta = X'r/n the direction of the step on the gradient batch; sqrt(beta' Sigma beta) for inputs
+        of covariance Sigma, the standard deviation of beta . x.
+    rho : cos(beta, beta_star); the correlation of beta . x and beta_star . x.
     projection_norm : |Xt beta| / (sqrt(n) |beta|) on the ridge batch; tends to 1.
     readout_moments : (2 * 8 + 1,), sum_i a_i^p for p = 0, ..., 16.
     """
@@ -73,9 +75,16 @@ class Measurement:
     geometry: Geometry
 
 
-def geometry(direction: np.ndarray, a: np.ndarray, beta_star: np.ndarray, X: np.ndarray) -> Geometry:
-    """The plug-in numbers of a draw: direction of the step, readout, teacher, and the ridge batch's inputs."""
-    beta = direction.astype(float)
+def geometry(
+    direction: np.ndarray, a: np.ndarray, beta_star: np.ndarray, X: np.ndarray, levels: Levels | None = None
+) -> Geometry:
+    """The plug-in numbers of a draw: direction of the step, readout, teacher, the ridge batch's inputs, their levels.
+
+    `levels` is `problem.levels`, None for Sigma = I; `beta_star` has beta_star' Sigma beta_star = 1.
+    """
+    beta, beta_star = direction.astype(float), beta_star.astype(float)
+    if levels is not None:  # Sigma^(1/2) beta and Sigma^(1/2) beta_star, in the coordinates where x is white
+        beta, beta_star = beta * np.sqrt(levels.spread()), beta_star * np.sqrt(levels.spread())
     length = float(np.linalg.norm(beta))
     projection = float(np.linalg.norm(X @ direction)) / (np.sqrt(len(X)) * length)
     moments = np.sum(a.astype(float)[:, None] ** np.arange(2 * ORDERS + 1), axis=0)
@@ -136,7 +145,7 @@ def run(
         step = network.gradient(problem, W0, a, gradient_batch)
         del gradient_batch
     batch, test = sample.batch(problem, seed, "ridge", problem.n), sample.batch(problem, seed, "test", n_test)
-    plug_in = geometry(step.direction, a, sample.teacher_direction(problem, seed), batch.X)
+    plug_in = geometry(step.direction, a, sample.teacher_direction(problem, seed), batch.X, problem.levels)
     t = batch.X @ step.direction / plug_in.beta_norm
 
     rows = []

@@ -37,7 +37,7 @@ class Draw:
     ----------
     W0 : (N, d), rows uniform on the unit sphere.
     a : (N,), entries of variance 1/N ("gaussian") or all 1/sqrt(N) ("constant").
-    beta_star : (d,), uniform on the unit sphere.
+    beta_star : (d,), uniform on the unit sphere; under `problem.inputs` as `teacher_direction` says.
     gradient, ridge, test : batches of `problem.rows_gradient`, `problem.n` and n_test rows.
     """
 
@@ -88,20 +88,36 @@ def readout(problem: Problem, seed: int) -> np.ndarray:
 
 
 def teacher_direction(problem: Problem, seed: int) -> np.ndarray:
-    """beta_star: (d,), uniform on the unit sphere of R^d."""
+    """beta_star: (d,), uniform on the unit sphere of R^d.
+
+    Under `problem.inputs`: uniform among the directions with the stated length in every eigenspace of Sigma, and
+    divided by sqrt(beta_star' Sigma beta_star), so that beta_star . x has variance 1 as it has for Sigma = I.
+    """
     beta_star = generator(seed, "teacher").standard_normal(problem.d)
-    return (beta_star / np.linalg.norm(beta_star)).astype(problem.dtype)
+    if (levels := problem.levels) is None:
+        return (beta_star / np.linalg.norm(beta_star)).astype(problem.dtype)
+    for space, length in zip(np.split(beta_star, np.cumsum(levels.counts)[:-1]), levels.teacher, strict=True):
+        space *= math.sqrt(length) / np.linalg.norm(space)
+    return (beta_star / math.sqrt(levels.spread() @ beta_star**2)).astype(problem.dtype)
+
+
+def inputs(problem: Problem, rng: np.random.Generator, rows: int) -> np.ndarray:
+    """(rows, d) with rows N(0, Sigma). Sigma is diagonal: every column is scaled, and no d x d matrix is formed."""
+    X = normal(rng, (rows, problem.d), problem.dtype)
+    if (levels := problem.levels) is not None:
+        X *= np.sqrt(levels.spread()).astype(problem.dtype)
+    return X
 
 
 def batch(problem: Problem, seed: int, name: str, rows: int) -> Batch:
-    """The batch `name` ("gradient", "ridge" or "test"): x ~ N(0, I_d), y = sigma_star(beta_star . x) + noise.
+    """The batch `name` ("gradient", "ridge" or "test"): x ~ N(0, Sigma), y = sigma_star(beta_star . x) + noise.
 
     The noise has a stream of its own: a longer batch begins with the rows and labels of a shorter one.
     """
     choice("name", name, BATCHES)
     data = generator(seed, name)
     noise = data.spawn(1)[0]
-    X = normal(data, (integer("rows", rows, 1, 2**62), problem.d), problem.dtype)
+    X = inputs(problem, data, integer("rows", rows, 1, 2**62))
     y = problem.sigma_star(X @ teacher_direction(problem, seed))
     return Batch(X, (y + problem.noise_std * noise.standard_normal(rows)).astype(problem.dtype))
 

@@ -29,6 +29,7 @@ def linear_errors(problem: Problem, ridge, *, intercept: bool = True) -> tuple[n
     InputError : a ridge is not positive.
     """
     ridge = reals("ridge", ridge, 0.0, open_below=True)
+    problem.need_isotropic_inputs()
     found = solve(Bulk(problem.phi, 1.0, 0.0, 1.0), ridge)
     first = problem.target[1] ** 2
     noise = unexplained(problem, intercept=intercept)

@@ -78,6 +78,7 @@ class Bulk:
 
     @classmethod
     def of(cls, problem: Problem) -> "Bulk":
+        problem.need_isotropic_inputs()
         student = problem.student
         return cls(problem.phi, problem.psi, student[1] ** 2, student.nonlinear_variance)
 

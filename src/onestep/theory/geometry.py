@@ -56,6 +56,7 @@ class Geometry:
         ------
         InputError : the first output is of order one; then the gradient is not of rank one along X'y.
         """
+        problem.need_isotropic_inputs()
         if problem.first_output != "mean_field":
             raise InputError("first_output", problem.first_output, "mean_field, where the gradient is of rank one")
         first, second = problem.target[1], problem.target.second_moment + problem.noise_variance

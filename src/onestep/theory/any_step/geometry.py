@@ -41,6 +41,7 @@ def limit(problem: Problem) -> Geometry:
     ------
     InputError : the problem's first output is of order one; the gradient is then not c_1 a beta' plus noise.
     """
+    problem.need_isotropic_inputs()
     if problem.first_output != "mean_field":
         raise InputError("first_output", problem.first_output, "'mean_field': the only one this theory describes")
     first, second = problem.target[1], problem.target.second_moment + problem.noise_variance

@@ -64,6 +64,7 @@ def law(
     ------
     InputError : no geometry of this theory, or a step so large that a row grows beyond `LONGEST` times its length.
     """
+    problem.need_isotropic_inputs()
     geometry = of(problem, geometry)
     student, labels = problem.student, problem.target.second_moment + problem.noise_variance
     tilt = eta * student[1] * geometry.norm / math.sqrt(problem.N)
