@@ -15,7 +15,7 @@ ALLOWED = {
     "ground": GROUND,
     "theory": (*GROUND, "theory"),
     "simulation": (*GROUND, "simulation"),
-    "figures": ("checks", "book.figures"),
+    "figures": ("checks", "book.average", "book.figures"),
     "book": (*GROUND, "theory", "simulation", "book"),
     "build": (*GROUND, "simulation.memory", "simulation.experiment", "book", "build"),
     "sweep": (*GROUND, "simulation.memory", "book", "build", "sweep"),

@@ -9,6 +9,7 @@ import pytest
 
 from onestep import InputError
 from onestep.book import claims, displays, records
+from onestep.book.statistics import Average, chance, over_seeds
 
 FINE = {"measured": 1.0, "predicted": 1.1, "tolerance": 0.2, "source": "this book, equation 1"}
 
@@ -102,6 +103,119 @@ def test_a_claim_that_a_wrong_law_would_pass_does_not_hold(kind, wrong, holds):
     assert claims.Claim.read(json.loads(json.dumps(claim.payload()))).control[0] == "a wrong law"
 
 
+MEAN = Average(1.0, 0.1, 8)
+
+
+def test_an_average_brings_its_tolerance():
+    claim = claims.check("x", measured=MEAN, predicted=1.2, source="s", control=("off", 3.0))
+    assert claim.tolerance == chance(8) * 0.1 and (claim.standard_error, claim.draws) == (0.1, 8)
+    assert claim.holds and claim.distance == pytest.approx(-2.0) and claim.evidence == claims.TWO_SIDED
+    wider = claims.check("y", measured=MEAN, predicted=1.2, source="s", allowed=0.5, probability=0.05)
+    assert wider.tolerance == 0.5 + chance(8, 0.05) * 0.1
+    given = claims.check("z", measured=MEAN, predicted=1.2, source="s", tolerance=0.01)
+    assert given.tolerance == 0.01 and given.verdict == claims.FAILS
+
+
+def test_one_sided_claims_take_the_one_sided_quantile():
+    claim = claims.check("x", measured=MEAN, predicted=1.2, source="s", kind="at least")
+    assert claim.tolerance == chance(8, 0.002) * 0.1 < chance(8) * 0.1 and claim.evidence == claims.ONE_SIDED
+
+
+@pytest.mark.parametrize("kind", ["close", "at least", "more than"])
+def test_false_alarms_are_as_rare_as_the_stated_probability(kind):
+    """Of draws around the prediction, 5 % are refused; for "more than", which asks for an effect, 5 % are accepted."""
+    rng, wrong = np.random.default_rng(1), 0
+    for k in range(2000):
+        mean = over_seeds(rng.standard_normal(6))
+        claim = claims.check(str(k), measured=mean, predicted=0.0, source="s", kind=kind, probability=0.05)
+        wrong += claim.holds is (kind == "more than")
+    assert abs(wrong / 2000 - 0.05) < 4 * np.sqrt(0.05 * 0.95 / 2000)
+
+
+@pytest.mark.parametrize("kind", ["close", "at most", "at least", "more than", "less than"])
+def test_the_power_is_how_often_the_wrong_law_would_be_refused(kind):
+    tested = {"measured": 0.0, "predicted": 0.0, "tolerance": 1.5, "standard_error": 1.0, "draws": 9, "source": "s"}
+    control = {"close": 2.5, "at most": 2.5, "at least": -2.5, "more than": -0.5, "less than": 0.5}[kind]
+    claim = claims.check("x", **tested, kind=kind, control=("wrong", control))
+    means = control + np.random.default_rng(2).standard_t(8, 4000)
+    refused = np.mean([not claims.Claim("y", **tested | {"measured": m}, kind=kind).holds for m in means])
+    assert abs(claim.power - refused) < 4 * np.sqrt(0.25 / 4000) and 0.5 < claim.power < 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "verdict"),
+    [
+        ({"predicted": 1.1, "control": ("far", 3.0)}, claims.HOLDS),
+        ({"predicted": 1.1, "control": ("near", 1.2)}, claims.TOO_FEW),
+        ({"predicted": 2.1, "control": ("near", 2.2)}, claims.FAILS),
+        ({"predicted": 1.1, "control": ("near", math.nan)}, claims.FAILS),
+        ({"predicted": 0.0, "kind": "more than"}, claims.HOLDS),
+        ({"predicted": 0.9, "kind": "more than"}, claims.TOO_FEW),
+        ({"predicted": 1.9, "kind": "more than"}, claims.FAILS),
+        ({"predicted": 1.1, "kind": "less than"}, claims.TOO_FEW),
+    ],
+)
+def test_too_few_draws_are_told_from_failure(fields, verdict):
+    claim = claims.check("x", measured=MEAN, source="s", **fields)
+    assert claim.verdict == verdict and claim.holds is (verdict == claims.HOLDS)
+    assert bool(claim.reason) is not claim.holds
+    assert claims.Claim.read(json.loads(json.dumps(claim.payload()))).verdict == verdict
+
+
+def test_without_draws_a_blind_claim_fails():
+    claim = claims.check("x", measured=1.0, predicted=1.0, tolerance=0.5, source="s", control=("near", 1.1))
+    assert claim.verdict == claims.FAILS and claim.evidence == claims.CLOSED_FORM
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "more", "evidence"),
+    [
+        (1e-9, {}, claims.IDENTITY),
+        (0.1, {}, claims.CLOSED_FORM),
+        (0.1, {"standard_error": 0.1}, claims.TWO_SIDED),
+        (0.1, {"standard_error": 0.1, "kind": "at most"}, claims.ONE_SIDED),
+        (0.1, {"evidence": claims.ONE_SIDED}, claims.ONE_SIDED),
+    ],
+)
+def test_kinds_of_evidence(tolerance, more, evidence):
+    assert claims.check("x", measured=1.0, predicted=1.0, tolerance=tolerance, source="s", **more).evidence == evidence
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("tolerance", {"measured": 1.0}),
+        ("standard_error", {"measured": MEAN, "standard_error": 0.1}),
+        ("measured", {"measured": Average([1.0, 2.0], [0.1, 0.1], 3)}),
+        ("allowed", {"measured": MEAN, "allowed": -1.0}),
+        ("probability", {"measured": MEAN, "probability": 0.0}),
+        ("evidence", {"measured": MEAN, "evidence": "hearsay"}),
+        ("draws", {"measured": 1.0, "tolerance": 1.0, "draws": 1}),
+    ],
+)
+def test_bad_averages_are_refused(name, fields):
+    with pytest.raises(InputError, match=name):
+        claims.check("x", predicted=1.0, source="s", **fields)
+
+
+def test_every_check_shows_its_line_where_it_stands(notebook):
+    for k in range(3):
+        claims.check(f"a < {k}", measured=MEAN, predicted=1.1, source="here", control=("no <spike>", 3.0))
+    pages = [output["data"]["text/html"] for output in notebook()["cells"][0]["outputs"]]
+    assert len(pages) == 3
+    for k, page in enumerate(pages):
+        line, details = page.split("</summary>")
+        assert "checked</span>: predicted 1.1, measured 1 ± 0.1" in line
+        assert f"a &lt; {k}" in details and "no &lt;spike&gt;: 3" in details and "8 draws" in details
+
+
+def test_a_claim_of_an_earlier_version_is_read():
+    old = {"statement": "x", "measured": 1.0, "predicted": "nan", "tolerance": 0.2, "source": "s"}
+    old |= {"standard_error": 0.1, "kind": "close", "explain": None, "verdict": "fails"}
+    claim = claims.Claim.read(old)
+    assert claim.verdict == claims.FAILS and claim.evidence == claims.TWO_SIDED and claim.draws is None
+
+
 def test_numpy_scalars_are_numbers():
     claim = claims.check("x", measured=np.float32(1), predicted=np.array(1.0), tolerance=np.float64(0), source="s")
     assert claim.holds and type(claim.measured) is float
@@ -152,6 +266,13 @@ def test_a_script_prints_the_table(capsys):
     claims.check("x", **FINE)
     claims.table()
     assert "holds  x: measured 1, predicted 1.1" in capsys.readouterr().out
+
+
+def test_an_average_is_recorded_with_its_error(notebook):
+    records.record(slope=Average([1.0, 2.0], [0.1, 0.2], 4))
+    assert records.recorded(notebook()) == {"slope": [1.0, 2.0], "slope_standard_error": [0.1, 0.2]}
+    with pytest.raises(InputError, match="slope_standard_error"):
+        records.record(slope=MEAN, slope_standard_error=1.0)
 
 
 def test_records_come_back(notebook, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 from onestep import InputError
 from onestep.book import claims
 from onestep.book.curve_claims import check_curve
-from onestep.book.statistics import share_of_chance
+from onestep.book.statistics import over_seeds, share_of_chance
 
 
 def curves(runs, draws, points, common, seed=0):
@@ -53,5 +53,8 @@ def test_a_curve_is_claimed_with_its_negative_control(monkeypatch):
     (draws,) = curves(1, 10, 4, 1.0)
     claim = check_curve("flat", draws, np.zeros(4), control=("a slope", 5 * np.arange(4)), source="here")
     assert claim.holds and claim.measured < 1 < claim.control[1]
+    assert claim.evidence == claims.TWO_SIDED and claim.draws == 10
+    average = over_seeds(draws.mean(axis=1))
+    assert claim.distance == pytest.approx(average.mean / average.standard_error)
     blind = check_curve("flat, too few draws", draws, np.zeros(4), control=("a little less", -0.01), source="here")
-    assert not blind.holds and blind.blind
+    assert blind.blind and blind.verdict == claims.TOO_FEW

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from onestep.book.records import recorded
 from onestep.build.staging import command
 from onestep.cli.main import main
+from smallbook import edited
 
 
 @pytest.fixture
@@ -95,6 +96,15 @@ def test_a_run_that_fails_says_why_and_keeps_what_it_has(onestep):
         len(list((onestep.here / "out" / "failed").iterdir())) == 1
         and not (onestep.here / "out" / "small.ipynb").exists()
     )
+
+
+def test_a_strict_run_with_too_few_draws_has_an_exit_code_of_its_own(onestep, book):
+    edited(book, 'source="this book, Small",', 'source="this book, Small",\n    control=("a bit more", 1.01),')
+    done = onestep("run small --strict -o out")
+    assert done.exit_code == 3
+    assert "ClaimsUndecided" in done.output and "too few draws to tell: the variance" in done.output
+    assert onestep("run small -o out2").exit_code == 0, "not strict: the page says it, nothing stops"
+    assert "0 of 1 hold, 1 too few draws to tell" in onestep("run small -o out3").output
 
 
 def test_the_command_under_a_figure_makes_it(onestep):

@@ -1,7 +1,9 @@
 """Claims about whole curves: draws at several points, whose scatter is partly common, against one prediction."""
 
+import numpy as np
+
 from onestep.book import claims
-from onestep.book.statistics import share_of_chance
+from onestep.book.statistics import over_seeds, share_of_chance
 
 
 def check_curve(
@@ -9,7 +11,8 @@ def check_curve(
 ) -> claims.Claim:
     """Claim that draws scatter around a predicted curve, and not around that of a wrong law.
 
-    Measured is `averages.share_of_chance`: 1 is what chance alone exceeds once in a thousand runs.
+    Measured is `statistics.share_of_chance`: 1 is what chance alone exceeds once in a thousand runs. The distance in
+    the ledger is that of the average over all points.
 
     Parameters
     ----------
@@ -22,13 +25,18 @@ def check_curve(
     InputError : as `claims.check` and `share_of_chance`.
     """
     law, wrong = control
+    measured = share_of_chance(values, predicted, allowed)
+    off = over_seeds((np.asarray(values, float) - predicted).reshape(len(values), -1).mean(axis=1))
     return claims.check(
         f"{statement} (largest deviation; 1 is what chance explains)",
-        measured=share_of_chance(values, predicted, allowed),
+        measured=measured,
         predicted=1.0,
         tolerance=0.0,
         source=source,
         kind="at most",
+        evidence=claims.TWO_SIDED,
+        draws=len(values),
+        distance=off.mean / off.standard_error,
         explain=explain,
         control=(law, share_of_chance(values, wrong, allowed)),
     )

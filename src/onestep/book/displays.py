@@ -28,15 +28,24 @@ def media_type(kind: str) -> str:
     return f"application/vnd.onestep.{kind}+json"
 
 
+def show(*, page: str, text: str) -> None:
+    """Display `page` (HTML) or `text`, whichever the place can show."""
+    _display({"text/html": page}, text)
+
+
 def publish(kind: str, payload: object, *, page: str, text: str) -> None:
-    """Display `page` (HTML) or `text`, whichever the place can show, and store `payload` (plain JSON) with them."""
+    """`show`, and store `payload` (plain JSON) with it."""
+    _display({media_type(kind): payload, "text/html": page}, text)
+
+
+def _display(faces: dict, text: str) -> None:
     from IPython import get_ipython
     from IPython.display import display
 
     if get_ipython() is None:  # the chapter's .py run as a script
         print(text)
         return
-    display({media_type(kind): payload, "text/html": page, "text/plain": text}, raw=True)
+    display(faces | {"text/plain": text}, raw=True)
 
 
 def collect(notebook: Mapping, kind: str) -> Iterator[object]:

@@ -1,8 +1,9 @@
 """The main numbers of a chapter, kept in its executed notebook so that a sweep over a chapter yields data."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from onestep.book.average import Average
 from onestep.book.displays import collect, plain, publish, strict, table
 from onestep.checks import InputError
 
@@ -14,7 +15,9 @@ _seen: set[str] = set()
 
 
 def record(**values: object) -> None:
-    """Record `name=value` pairs: numbers, texts, bools, or arrays of at most `LARGEST` entries.
+    """Record `name=value` pairs: numbers, texts, bools, averages, or arrays of at most `LARGEST` entries.
+
+    An `Average` is recorded as its mean under `name`, and its standard error under `name_standard_error`.
 
     The page shows them in a drop-down; `recorded` reads them back from the executed notebook. Beside `name` may stand
     `name_predicted`, what theory says, and `name_standard_error`, over the draws of this run: the words of
@@ -28,7 +31,9 @@ def record(**values: object) -> None:
     InputError : a value of another kind, an array too large, or a name recorded twice in a strict run.
     """
     payload = {}
-    for name, value in values.items():
+    for name, value in _flat(values):
+        if name in payload:
+            raise InputError(name, "a second value", "one value: the Average of the same name has recorded it")
         payload[name] = plain(name, value)
         if (count := _entries(payload[name])) > LARGEST:
             raise InputError(name, f"{count} entries", f"at most {LARGEST} entries")
@@ -52,6 +57,15 @@ def recorded(notebook: Mapping) -> dict[str, object]:
     for payload in collect(notebook, "record"):
         values.update(payload)
     return values
+
+
+def _flat(values: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for name, value in values.items():
+        if isinstance(value, Average):
+            yield name, value.mean
+            yield name + STANDARD_ERROR, value.standard_error
+        else:
+            yield name, value
 
 
 def _entries(value: object) -> int:

@@ -1,25 +1,12 @@
-"""Averages over seeds: what a chapter writes, draws and claims about repeated draws."""
-
-from dataclasses import dataclass
+"""Averages over seeds, and what chance explains of their scatter."""
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
+from onestep.book.average import Average
 from onestep.checks import InputError, integer, real, reals
 
-
-@dataclass(frozen=True)
-class Average:
-    """A mean with its standard error: scalars, or arrays of one shape.
-
-    Formatting a scalar average writes both: f"{average:.2f}" gives "0.46 ± 0.01".
-    """
-
-    mean: np.ndarray
-    standard_error: np.ndarray
-
-    def __format__(self, spec: str) -> str:
-        return f"{float(self.mean):{spec}} ± {float(self.standard_error):{spec}}"
+__all__ = ["Average", "chance", "over_seeds", "share_of_chance"]
 
 
 def over_seeds(values, axis: int = 0) -> Average:
@@ -35,7 +22,7 @@ def over_seeds(values, axis: int = 0) -> Average:
     if values.ndim and not -values.ndim <= integer("axis", axis, -values.ndim) < values.ndim:
         raise InputError("axis", axis, f"a dimension of values of shape {values.shape}")
     count = integer("number of draws", values.shape[axis] if values.ndim else 0, minimum=2)
-    return Average(values.mean(axis)[()], (values.std(axis, ddof=1) / np.sqrt(count))[()])
+    return Average(values.mean(axis), values.std(axis, ddof=1) / np.sqrt(count), count)
 
 
 def chance(draws: int, probability: float = 0.001) -> float:
@@ -50,7 +37,7 @@ def chance(draws: int, probability: float = 0.001) -> float:
     draws = integer("draws", draws, minimum=2, maximum=2**53)
     if not 0 < real("probability", probability) < 1:
         raise InputError("probability", probability, "a number strictly between 0 and 1")
-    return float(stats.t.ppf(1 - probability / 2, draws - 1))
+    return float(stdtrit(draws - 1, 1 - probability / 2))
 
 
 def share_of_chance(values, predicted, allowed=0.0, probability: float = 0.001) -> float:

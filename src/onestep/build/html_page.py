@@ -35,6 +35,9 @@ th, td { padding: .25rem .6rem; border-bottom: 1px solid #d0d7de; text-align: le
 blockquote { margin: 1rem 0; padding: .1rem 1rem; border-left: 4px solid #0072b2; }
 .onestep-table { overflow-x: auto; } caption { text-align: left; font-weight: 600; }
 .onestep-holds { color: #116329; } .onestep-fails { color: #a40e26; font-weight: 600; }
+.onestep-unclear { color: #7d4e00; font-weight: 600; } .onestep-claim { border-left: 3px solid #d0d7de; }
+.onestep-claim { padding-left: .6rem; } .onestep-claim dl { margin: .2rem 0 .6rem; } .onestep-claim dt { float: left; }
+.onestep-claim dt { clear: left; min-width: 9rem; font-weight: 600; } .onestep-claim dd { margin-left: 9rem; }
 .anchor-link { display: none; } .run { padding: .5rem 1rem; background: #f6f8fa; }
 """
 _FENCE = re.compile(r"^(?P<fence>:{3,}|`{3,})\{(?P<name>[^}]+)\}[ \t]*(?P<title>[^\n]*)\n", re.MULTILINE)

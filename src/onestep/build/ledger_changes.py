@@ -29,7 +29,8 @@ KINDS = {
     "within": "moved within that",
     "rounding": "differ by rounding",
 }
-_TERMS = ("tolerance", "standard_error", "kind", "source", "control")
+_TERMS = ("tolerance", "standard_error", "kind", "source", "control", "evidence", "draws")
+_LATER = ("evidence", "draws", "distance")  # what ledgers of earlier versions lack, and what is then not compared
 
 
 class LedgerError(ValueError):
@@ -106,15 +107,21 @@ def as_markdown(old: Mapping, new: Mapping) -> str:
 
 
 def _claims(old: Mapping, new: Mapping) -> Iterator[Change]:
-    before, after = ({(e["chapter"], e["statement"]): Claim.read(e) for e in ledger["claims"]} for ledger in (old, new))
-    for where, claim in before.items():
+    before, after = ({(e["chapter"], e["statement"]): e for e in ledger["claims"]} for ledger in (old, new))
+    for where, entry in before.items():
         if where not in after:
-            yield Change("vanished", *where, f"it was: {claim.verdict}")
-    for where, claim in after.items():
+            yield Change("vanished", *where, f"it was: {Claim.read(entry).verdict}")
+    for where, entry in after.items():
         if where not in before:
-            yield Change("appeared", *where, claim.verdict)
-        elif repr(before[where]) != repr(claim):  # in words, because nan is not equal to nan
-            yield Change(*_claim(before[where], claim, where))
+            yield Change("appeared", *where, Claim.read(entry).verdict)
+            continue
+        unknown = [name for name in _LATER if name not in before[where] or name not in entry]
+        one, two = (
+            Claim.read({name: value for name, value in e.items() if name not in unknown})
+            for e in (before[where], entry)
+        )
+        if repr(one) != repr(two):  # in words, because nan is not equal to nan
+            yield Change(*_claim(one, two, where))
 
 
 def _claim(old: Claim, new: Claim, where: tuple[str, str]) -> tuple[str, str, str, str]:

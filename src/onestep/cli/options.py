@@ -28,6 +28,12 @@ class Failed(click.ClickException):
     exit_code = 1
 
 
+class Undecided(click.ClickException):
+    """A strict run in which no claim fails, but some have too few draws to tell."""
+
+    exit_code = 3
+
+
 def errors(command: Callable) -> Callable:
     """Expected errors as one clear message; anything else is a bug and keeps its traceback."""
 
@@ -38,13 +44,19 @@ def errors(command: Callable) -> Callable:
         except (ParameterError, BookError) as error:
             raise Refused(str(error)) from None
         except (RunFailed, BuildFailed) as error:
-            raise Failed(str(error)) from None
+            raise (Undecided if _undecided(error) else Failed)(str(error)) from None
         except BrokenPipeError:
             raise  # click ends quietly, as a command in a pipe should
         except OSError as error:
             raise Failed(f"{error.filename or 'a file'}: {error.strerror or error}") from None
 
     return guarded
+
+
+def _undecided(error: RunFailed | BuildFailed) -> bool:
+    """Whether all that stopped was stopped by claims with too few draws."""
+    failures = error.failures if isinstance(error, BuildFailed) else (error,)
+    return bool(failures) and all("ClaimsUndecided: " in failure.trace for failure in failures)
 
 
 def parameters(command: Callable) -> Callable:

@@ -3,5 +3,6 @@
 from onestep.simulation.ensemble import Ensemble, run_many
 from onestep.simulation.experiment import Measurement, run
 from onestep.simulation.memory import MemoryRefusal
+from onestep.simulation.one_step import OneStep
 
-__all__ = ["Ensemble", "Measurement", "MemoryRefusal", "run", "run_many"]
+__all__ = ["Ensemble", "Measurement", "MemoryRefusal", "OneStep", "run", "run_many"]

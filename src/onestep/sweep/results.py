@@ -9,7 +9,7 @@ import pandas as pd
 from nbformat import NotebookNode
 from pyarrow import ArrowException
 
-from onestep.book.claims import claimed
+from onestep.book.claims import FAILS, TOO_FEW, claimed
 from onestep.book.provenance import stamped
 from onestep.book.records import recorded
 from onestep.build import files
@@ -21,8 +21,8 @@ _NOT_FINITE = ("nan", "inf", "-inf")  # the words that stand for them in a noteb
 def collect(folder: Path) -> tuple[pd.DataFrame, list[Path]]:
     """The table of the runs in `folder`, oldest first, and the files there that are no readable run.
 
-    Columns: `chapter`; the parameters; the recorded values; `claims`, `claims_held` and `claims_failed` (statements);
-    `seconds`, `finished`, `version_...`, `source` (hash of the package), `key` (of the run). A recorded value that has
+    Columns: `chapter`; the parameters; the recorded values; `claims`, `claims_held`, and the statements of those that
+    fail, `claims_failed`, and of those with too few draws to tell, `claims_unclear`; `seconds`, `finished`, `version_...`, `source` (hash of the package), `key` (of the run). A recorded value that has
     the name of another column is called `recorded_NAME`. A parameter that is a list is written as text.
     """
     rows, parameters, unreadable = [], {}, []
@@ -54,7 +54,8 @@ def row(notebook: NotebookNode) -> dict[str, object]:
     run = {
         "claims": len(claims),
         "claims_held": sum(claim.holds for claim in claims),
-        "claims_failed": "; ".join(claim.statement for claim in claims if not claim.holds),
+        "claims_failed": "; ".join(claim.statement for claim in claims if claim.verdict == FAILS),
+        "claims_unclear": "; ".join(claim.statement for claim in claims if claim.verdict == TOO_FEW),
         "seconds": facts["seconds"],
         "finished": stamp.get("finished"),
         **{f"version_{name}": version for name, version in stamp.get("versions", {}).items()},

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
+from onestep.book.average import Average
 from onestep.book.figures.style import (
     NEUTRAL,
     BookFigure,
@@ -31,7 +32,7 @@ class Curve:
     ----------
     label : in the legend.
     predicted : (x, y), or None.
-    measured : (x, mean, standard error), or None.
+    measured : (x, Average), (x, mean, standard error), or None.
     """
 
     label: str
@@ -39,6 +40,10 @@ class Curve:
     measured: Columns | None = None
 
     def __post_init__(self):
+        if isinstance(self.measured, tuple | list) and len(self.measured) == 2:
+            x, average = self.measured
+            if isinstance(average, Average):
+                object.__setattr__(self, "measured", (x, average.mean, average.standard_error))
         for name, names in (("predicted", "(x, y)"), ("measured", "(x, mean, standard error)")):
             columns = getattr(self, name)
             if columns is not None and (not isinstance(columns, tuple | list) or len(columns) != names.count(",") + 1):
@@ -99,7 +104,7 @@ def comparison(
 @styled
 def coefficients(
     predicted: Mapping[str, Sequence[float]],
-    measured: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    measured: Mapping[str, Average | tuple[Sequence[float], Sequence[float]]],
     ylabel: str,
     *,
     columns: int = 3,
@@ -109,7 +114,7 @@ def coefficients(
     Parameters
     ----------
     predicted : name -> coefficients, of degree 1 first.
-    measured : name -> (means, standard errors), the same names and lengths.
+    measured : name -> Average, or (means, standard errors), the same names and lengths.
     """
     rows = -(-len(predicted) // columns)
     figure, axes = panels(columns, rows, height=2.2, sharex=True, sharey=True)
@@ -117,7 +122,10 @@ def coefficients(
         degree = np.arange(1, len(heights) + 1)
         for k, height in zip(degree, heights, strict=True):
             theory(ax, [k, k], [0.0, height], linewidth=5, alpha=0.45, solid_capstyle="butt")
-        simulation(ax, degree, *measured[name], k=1, markersize=4)
+        points = measured[name]
+        if isinstance(points, Average):
+            points = points.mean, points.standard_error
+        simulation(ax, degree, *points, k=1, markersize=4)
         ax.axhline(0, color=NEUTRAL, linewidth=0.8)
         ax.set(title=name)
         ax.set_xticks(degree)

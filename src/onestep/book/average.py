@@ -1,0 +1,80 @@
+"""The average of repeated draws: what experiments return and what claims, records and curves take."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from onestep.checks import InputError, integer, reals
+
+
+@dataclass(frozen=True, eq=False)
+class Average:
+    """A mean over independent draws, with its standard error.
+
+    Formatting a scalar average writes both: f"{average:.2f}" gives "0.46 ± 0.01". Plain numbers and arrays of them may
+    be added, subtracted, multiplied and divided by: `average - predicted`, `100 * average`. What is known exactly has
+    no error of its own, so the standard error only scales. An index picks points: `average[-1]`.
+
+    Attributes
+    ----------
+    mean, standard_error : numbers, or arrays of one shape.
+    draws : how many independent draws were averaged, >= 2.
+
+    Raises
+    ------
+    InputError : the shapes differ, a standard error is negative, a number is not finite, or there are fewer than two
+        draws.
+    """
+
+    mean: np.ndarray
+    standard_error: np.ndarray
+    draws: int
+
+    __array_ufunc__ = None  # so that `array - average` asks the average, too
+
+    def __post_init__(self):
+        mean, error = reals("mean", self.mean), reals("standard_error", self.standard_error, minimum=0.0)
+        if mean.shape != error.shape:
+            raise InputError("standard_error", error.shape, f"the shape of the mean, {mean.shape}")
+        object.__setattr__(self, "mean", mean[()])
+        object.__setattr__(self, "standard_error", error[()])
+        object.__setattr__(self, "draws", integer("draws", self.draws, minimum=2, maximum=2**53))
+
+    def __format__(self, spec: str) -> str:
+        return f"{float(self.mean):{spec}} ± {float(self.standard_error):{spec}}"
+
+    def __getitem__(self, index) -> "Average":
+        return Average(self.mean[index], self.standard_error[index], self.draws)
+
+    def __len__(self) -> int:
+        return len(self.mean)
+
+    def __add__(self, number) -> "Average":
+        return self._scaled(1.0, number)
+
+    def __sub__(self, number) -> "Average":
+        return self._scaled(1.0, -reals("number", number))
+
+    def __mul__(self, number) -> "Average":
+        return self._scaled(number, 0.0)
+
+    def __truediv__(self, number) -> "Average":
+        number = reals("number", number)
+        if np.any(number == 0):
+            raise InputError("number", number, "numbers other than 0, to divide by")
+        return self._of(self.mean / number, self.standard_error / np.abs(number))
+
+    def __rsub__(self, number) -> "Average":
+        return self._scaled(-1.0, number)
+
+    def __neg__(self) -> "Average":
+        return self._scaled(-1.0, 0.0)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def _scaled(self, factor, number) -> "Average":
+        factor = reals("number", factor)
+        return self._of(factor * self.mean + reals("number", number), np.abs(factor) * self.standard_error)
+
+    def _of(self, mean, error) -> "Average":
+        return Average(mean, np.broadcast_to(error, np.shape(mean)), self.draws)
