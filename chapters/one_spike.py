@@ -54,7 +54,7 @@ from IPython.display import Markdown
 
 from onestep import Problem
 from onestep.book import claims, provenance, record
-from onestep.book.statistics import Average, chance, over_seeds
+from onestep.book.statistics import chance, over_seeds
 from onestep.book.figures import side_by_side, spectrum, vectors
 from onestep.book.figures.curves import Curve
 from onestep.book.figures.side_by_side import Panel
@@ -779,7 +779,7 @@ leak = predicted_gain(
 without = replace(variants["noise instead"], noise_std=problem.noise_std)
 apart = predicted_gain(without, "test_error", other_critical) - predicted_gain(variants["noise instead"], "test_error", other_critical)
 resolved = chance(seeds) * learned["test_error"].standard_error[2]
-in_training, in_test = (Average(v.mean[-1], v.standard_error[-1]) for v in learned.values())
+in_training, in_test = (v[-1] for v in learned.values())
 Markdown(
     f"At the critical step the lines of the first and the last teacher differ by {leak:.4f} in test error: what a second spike, of strength $O(n^{{-1/2}})$, can do at this $n$. "
     f"With the growing step, $n^{{{growing:g}}}$ = {other_steps[-1]:.1f}, the quadratic teacher gains {in_training:.3f} more in training error, and in test error "

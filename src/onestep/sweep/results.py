@@ -22,8 +22,9 @@ def collect(folder: Path) -> tuple[pd.DataFrame, list[Path]]:
     """The table of the runs in `folder`, oldest first, and the files there that are no readable run.
 
     Columns: `chapter`; the parameters; the recorded values; `claims`, `claims_held`, and the statements of those that
-    fail, `claims_failed`, and of those with too few draws to tell, `claims_unclear`; `seconds`, `finished`, `version_...`, `source` (hash of the package), `key` (of the run). A recorded value that has
-    the name of another column is called `recorded_NAME`. A parameter that is a list is written as text.
+    fail, `claims_failed`, and of those with too few draws to tell, `claims_unclear`; `seconds`, `finished`,
+    `version_...`, `source` (hash of the package), `key` (of the run). A recorded value that has the name of another
+    column is called `recorded_NAME`. A parameter that is a list is written as text.
     """
     rows, parameters, unreadable = [], {}, []
     for path in sorted(folder.glob("*.ipynb")):
