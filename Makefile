@@ -43,9 +43,9 @@ mutants: $(READY)  ## wrong formulas, one at a time: which test finds each? OPTI
 
 setup: $(READY)
 
-# Bring each chapter's .md and .py together; the newer of the two wins.
+# Bring each chapter's .md and .py together; the one that was edited wins. OPTIONS="setup --keep py" where both were.
 sync: $(READY)
-	$(BIN)/jupytext --sync chapters/*.md
+	$(BIN)/onestep sync $(OPTIONS)
 
 # Refresh the lock from the ranges in pyproject.toml; needs uv (https://docs.astral.sh/uv).
 lock:

@@ -32,6 +32,7 @@ units = [1500, 3000]    # values of N that belong to them [>= 20]
 ridges = [0.01, 0.1, 1.0]    # penalties to choose from [> 0]
 stops = 21                 # of the slider, from alpha = 0 to 1/2 [>= 3, <= 101]
 bulks = [0.0, 0.25, 0.375, 0.45, 0.5]  # exponents at which the bulk is computed [>= 0, <= 0.5]
+# condition: len(inputs) == len(units)
 
 # %% tags=["hide-input"]
 import numpy as np

@@ -42,11 +42,13 @@ noise_std = 0.5                 # standard deviation of the label noise [>= 0]
 exponents = [0.15, 0.29, 0.35]  # alphas studied closely, eta = n**alpha [> 0, < 0.42]
 largest = 0.42                  # end of the path of step exponents [> 0.1, < 0.45]
 points = 15                     # step exponents on that path [>= 3]
-sizes = [200, 400, 800, 1600]   # values of n for convergence, two or more [>= 60]
+sizes = [200, 400, 800, 1600]   # values of n for convergence [>= 60]
 small = 400                     # smaller n of the critical experiment [>= 60]
 activations = ["tanh", "erf", "relu", "softplus", "sin"]  # of the table
 seeds = 8                       # draws that are averaged [>= 2]
 seed = 0                        # the first of them [>= 0]
+# condition: len(sizes) >= 2
+# condition: small < n
 
 # %% tags=["hide-input"]
 import math
@@ -56,7 +58,7 @@ import numpy as np
 from IPython.display import Markdown
 from scipy.linalg import subspace_angles
 
-from onestep import InputError, Problem
+from onestep import Problem
 from onestep.book import claims, provenance, record
 from onestep.book.statistics import chance, over_seeds
 from onestep.book.figures import curves, side_by_side, spectrum, spikes, vectors
@@ -77,10 +79,6 @@ from onestep.theory.spikes import (
 )
 
 draws = range(seed, seed + seeds)
-if len(sizes) < 2:
-    raise InputError("sizes", sizes, "two values of n or more")
-if small >= n:
-    raise InputError("small", small, f"an integer below n = {n}")
 
 # %% [markdown]
 # ## What a unit does with its tilt

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 import tinybook
 from onestep.build import plain_yaml, runner
 from onestep.build.cache import Store, read
-from onestep.build.parameters import ParameterError, from_text, parse, validate
+from onestep.build.parameter_cell import parse
+from onestep.build.parameters import ParameterError, from_text, validate
 from onestep.build.runner import Job
 from onestep.cli.main import main
 from onestep.sweep import values as grid

@@ -6,19 +6,18 @@ from functools import cached_property
 from pathlib import Path
 
 import jupytext
-import yaml
 from nbformat import NotebookNode
 
-from onestep.build.parameters import Parameter, ParameterError, parse
+from onestep.build import pages, twins
+from onestep.build.conditions import Condition
+from onestep.build.pages import BookError
+from onestep.build.parameter_cell import parse, parse_conditions
+from onestep.build.parameters import Parameter, ParameterError
 from onestep.checks import shown
 
 FOLDER = "chapters"
 DATA = "data"
 PRESETS = "presets"
-
-
-class BookError(ValueError):
-    """The book's files are not what they should be, or what was asked for is not in the book."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +37,25 @@ class Chapter:
             cell["id"] = f"cell-{number}"  # jupytext draws ids at random; a page should not change with them
         return notebook
 
-    @cached_property
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters its `parameters` cell declares; none without such a cell."""
+        return self._declared[0]
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions between them that the cell states."""
+        return self._declared[1]
+
+    @cached_property
+    def _declared(self) -> tuple[tuple[Parameter, ...], tuple[Condition, ...]]:
         tagged = [cell for cell in self.notebook().cells if "parameters" in cell.metadata.get("tags", ())]
         if len(tagged) > 1:
             raise BookError(f"{self.name}: {len(tagged)} cells have the tag `parameters`; one is allowed")
+        source = tagged[0].source if tagged else ""
         try:
-            return parse(tagged[0].source) if tagged else ()
+            parameters = parse(source)
+            return parameters, parse_conditions(source, parameters)
         except ParameterError as error:
             raise BookError(f"{self.name}: {error}") from error
 
@@ -106,33 +116,53 @@ class Book:
 
     @cached_property
     def chapters(self) -> tuple[Chapter, ...]:
-        """Every chapter that can be executed, those of the table of contents first."""
+        """Every chapter that can be executed, those of the table of contents first.
+
+        Raises
+        ------
+        BookError : a page of the table of contents has cells of code and is no chapter, so that nothing would run them.
+        """
         listed = [Path(document).name for document in self.documents]
-        found = {path.stem: _text(path) for path in sorted(self.folder.glob("*.md"))}
+        found = {path.stem: pages.text_of(path) for path in sorted(self.folder.glob("*.md"))}
         order = sorted(found, key=lambda name: (listed.index(name) if name in listed else len(listed), name))
-        return tuple(Chapter(name, found[name]) for name in order if _is_notebook(name, found[name]))
+        chapters = tuple(Chapter(name, found[name]) for name in order if pages.is_notebook(name, found[name]))
+        names = {f"{FOLDER}/{chapter.name}" for chapter in chapters}
+        for document in self.documents:
+            path = self.root / f"{document}.md"
+            if document not in names and path.is_file() and pages.has_code_cells(pages.text_of(path)):
+                raise BookError(
+                    f"{document}.md has code cells, but is no chapter: one lies in {FOLDER}/ and begins with --- and a "
+                    "header that names jupytext or a kernelspec"
+                )
+        return chapters
 
     @cached_property
     def documents(self) -> tuple[str, ...]:
         """The pages of the table of contents, as paths from the root without ending."""
-        return tuple(_files(self.contents))
+        return tuple(str(path).removesuffix(".md") for path in pages.listed_in(self.contents))
 
     @cached_property
     def contents(self) -> dict:
         """The table of contents, `_toc.yml`."""
         path = self.root / "_toc.yml"
-        contents = _yaml(_text(path), path)
+        contents = pages.yaml_of(pages.text_of(path), path)
         if not isinstance(contents, dict):
             raise BookError(f"{path} is no table of contents")
         return contents
 
     def chapter(self, name: str) -> Chapter:
-        """The chapter `name`, which may also be given as a path (chapters/setup.md).
+        """The chapter `name`, which may also be given as a path (chapters/setup.md), to be run.
 
         Raises
         ------
-        BookError : there is none of that name; the message lists them.
+        BookError : there is none of that name (the message lists them), or its script holds another text.
         """
+        chapter = self.named(name)
+        self.ensure_one_text(chapter)
+        return chapter
+
+    def named(self, name: str) -> Chapter:
+        """As `chapter`, whatever its script holds."""
         stem = Path(name).stem
         for chapter in self.chapters:
             if chapter.name == stem:
@@ -140,6 +170,24 @@ class Book:
         raise BookError(
             f"no chapter {shown(name)}; the chapters are {', '.join(c.name for c in self.chapters) or '(none)'}"
         )
+
+    def ensure_one_text(self, chapter: Chapter) -> None:
+        """Refuse a chapter whose script holds another text than its page.
+
+        Raises
+        ------
+        BookError : with what differs, and how to choose.
+        """
+        try:
+            twins.ensure_equal(self.folder / f"{chapter.name}.md", chapter.notebook())
+        except twins.TwinsDiffer as error:
+            raise BookError(str(error)) from None
+
+    @cached_property
+    def listed(self) -> tuple[Chapter, ...]:
+        """The chapters of the table of contents."""
+        names = {Path(document).name for document in self.documents}
+        return tuple(chapter for chapter in self.chapters if chapter.name in names)
 
     def presets(self, chapter: str) -> dict[str, Path]:
         """The presets of a chapter by name: chapters/presets/CHAPTER.NAME.yaml."""
@@ -152,37 +200,3 @@ def figure_name(cell: NotebookNode) -> str | None:
     if cell.cell_type != "code":
         return None
     return (cell.metadata.get("mystnb") or {}).get("figure", {}).get("name")
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise BookError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start})") from error
-
-
-def _yaml(text: str, where: object) -> object:
-    try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise BookError(f"{where}: {error}") from error
-
-
-def _is_notebook(name: str, source: str) -> bool:
-    """Whether a Markdown file declares itself a notebook, as myst-nb and jupytext understand it."""
-    if not source.startswith("---\n"):
-        return False
-    header = _yaml(source.split("\n---", 1)[0], f"{name}.md") or {}
-    if not isinstance(header, dict):
-        return False
-    return "jupytext" in header or "kernelspec" in header or header.get("file_format") == "mystnb"
-
-
-def _files(entry: object) -> list[str]:
-    """Every `root` and `file` in a table of contents, in reading order."""
-    if isinstance(entry, list):
-        return [path for part in entry for path in _files(part)]
-    if not isinstance(entry, dict):
-        return []
-    own = [entry[key] for key in ("root", "file") if key in entry]
-    return own + [path for value in entry.values() for path in _files(value)]

@@ -58,7 +58,7 @@ class Job:
     @classmethod
     def make(cls, chapter: Chapter, given: Mapping[str, object] | None = None, **options) -> "Job":
         """A job with `given` parameters validated; raises ParameterError."""
-        values = validate(chapter.name, chapter.parameters, given or {})
+        values = validate(chapter.name, chapter.parameters, given or {}, chapter.conditions)
         defaults = {parameter.name: parameter.default for parameter in chapter.parameters}
         return cls(chapter, {k: v for k, v in values.items() if v != defaults[k]}, **options)
 

@@ -108,11 +108,13 @@ def jobs(book: Book, given: Mapping[str, object], *, strict: bool) -> tuple[Job,
     Raises
     ------
     ParameterError : a name that no chapter has, or a value that one of them refuses.
+    BookError : a chapter whose script holds another text.
     """
-    listed = {Path(document).name for document in book.documents}
-    chapters = [chapter for chapter in book.chapters if chapter.name in listed]
+    chapters = book.listed
+    for chapter in chapters:
+        book.ensure_one_text(chapter)
     chosen: dict[str, dict[str, object]] = {chapter.name: {} for chapter in chapters}
-    for name, value in given.items():
+    for name, value in sorted(given.items(), key=lambda item: "." in item[0]):  # CHAPTER.NAME is said of one, and wins
         where, dot, own = name.partition(".")
         takers = [c for c in chapters if (c.name == where if dot else name in {p.name for p in c.parameters})]
         if not takers:

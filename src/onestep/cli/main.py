@@ -8,12 +8,13 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import ClassVar
 
 import click
 
 from onestep.build import files, html_page, ledger, ledger_changes, site
 from onestep.build.cache import Store, read, write
-from onestep.build.chapters import Book, Chapter
+from onestep.build.chapters import Book, BookError, Chapter
 from onestep.build.parameters import from_text, listing
 from onestep.build.runner import Job, RunFailed, execute
 from onestep.checks import shown
@@ -26,14 +27,14 @@ _IMAGES = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
 class Commands(click.Group):
     """The commands below and those of `reruns`, which is imported for them alone: dask and pandas take their time."""
 
-    _elsewhere = ("plot", "sweep", "table")
+    _elsewhere: ClassVar = {"plot": "reruns", "sweep": "reruns", "sync": "sync", "table": "reruns"}
 
     def list_commands(self, context: click.Context) -> list[str]:
         return sorted([*super().list_commands(context), *self._elsewhere])
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name in self._elsewhere:
-            return getattr(importlib.import_module("onestep.cli.reruns"), name)
+            return getattr(importlib.import_module(f"onestep.cli.{self._elsewhere[name]}"), name)
         return super().get_command(context, name)
 
 
@@ -54,10 +55,16 @@ def chapters(folder: Path | None) -> None:
     book = Book.find(folder)
     for chapter in book.chapters:
         click.echo(f"{chapter.name}: {chapter.title}\n{listing(chapter.parameters)}")
+        for condition in chapter.conditions:
+            click.echo(f"  condition: {condition.text}")
         for word, names in (("figures", chapter.figures), ("presets", book.presets(chapter.name))):
             if names:
                 click.echo(f"  {word}: {', '.join(names)}")
         click.echo()
+        try:
+            book.ensure_one_text(chapter)
+        except BookError as error:
+            click.echo(f"  note: {error}\n", err=True)
 
 
 @main.command()
