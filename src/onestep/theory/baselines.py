@@ -9,6 +9,7 @@ import numpy as np
 
 from onestep.checks import reals
 from onestep.problem import Problem
+from onestep.theory import covariance
 from onestep.theory.equation import Bulk, solve
 from onestep.theory.errors import minimum
 
@@ -29,10 +30,11 @@ def linear_errors(problem: Problem, ridge, *, intercept: bool = True) -> tuple[n
     InputError : a ridge is not positive.
     """
     ridge = reals("ridge", ridge, 0.0, open_below=True)
-    problem.need_isotropic_inputs()
-    found = solve(Bulk(problem.phi, 1.0, 0.0, 1.0), ridge)
     first = problem.target[1] ** 2
     noise = unexplained(problem, intercept=intercept)
+    if problem.inputs is not None:
+        return covariance.linear_errors(problem.levels, ridge, problem.phi, first * problem.levels.signal, noise)
+    found = solve(Bulk(problem.phi, 1.0, 0.0, 1.0), ridge)
     train = found.p * (first * found.q / problem.phi + noise)
     test = (first * found.q**2 / problem.phi + noise * problem.phi) / (found.u * (found.p + found.q + ridge))
     return train[()], test[()]

@@ -131,27 +131,37 @@ class Solution:
 
 
 def solve(bulk: Bulk, ridge: np.ndarray) -> Solution:
-    """The solution at positive real `ridge` (array, broadcasts against `bulk`).
+    """The solution at positive real `ridge` (array, broadcasts against `bulk`)."""
+    _within("ridge", ridge, _SIZES)
+    ridge, phi, linear, nonlinear = np.broadcast_arrays(ridge, bulk.phi, bulk.linear, bulk.nonlinear)
+    least = np.minimum(1.0, bulk.ratio)
+    # phi - least, computed as a product where phi/psi < 1 so that phi near it keeps its digits
+    surplus = np.where(bulk.ratio < 1, bulk.phi * (bulk.psi - 1) / bulk.psi, bulk.phi - 1)
+
+    def linear_part(u):
+        rest = phi / (phi + linear * u)
+        saturated = linear * u > phi  # then df is near its limit and only what is missing from the limit has digits
+        return np.where(saturated, surplus - phi * rest, linear * u * rest - least), linear * rest**2
+
+    u, p, q = climb(ridge, bulk.excess, least, linear, nonlinear, linear_part)
+    return Solution(ridge, u, p, q, phi / (phi + linear * u))
+
+
+def climb(ridge, excess, least, linear, nonlinear, linear_part) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """u, p and q at positive ridges. `linear_part(u)` is the part of df from c_1, less `least`, and its derivative.
 
     With s the smaller of p and q, m = min(1, phi/psi) and M = |phi/psi - 1|, the equation is s(u) + df(u) = m with
     s (s + M) = ridge u. The left side is concave and increasing, so that Newton's method from below climbs to the
     only root without a safeguard.
     """
-    _within("ridge", ridge, _SIZES)
-    ridge, phi, linear, nonlinear = np.broadcast_arrays(ridge, bulk.phi, bulk.linear, bulk.nonlinear)
-    gap, least = np.abs(bulk.excess), np.minimum(1.0, bulk.ratio)
-    # phi - m, computed as a product where phi/psi < 1 so that phi near m keeps its digits
-    surplus = np.where(bulk.ratio < 1, bulk.phi * (bulk.psi - 1) / bulk.psi, bulk.phi - 1)
+    gap = np.abs(excess)
     with np.errstate(divide="ignore"):
         third = least / 3
-        u = np.minimum(np.minimum(third / nonlinear, third / linear), third * (third + gap) / ridge)
+        u = np.minimum(np.minimum(np.divide(third, nonlinear), np.divide(third, linear)), third * (third + gap) / ridge)
     for _ in range(_STEPS):
         s = _smaller(ridge * u, gap)
-        rest = phi / (phi + linear * u)
-        saturated = linear * u > phi  # then df is near its limit and only what is missing from the limit has digits
-        df_minus_least = np.where(saturated, surplus - phi * rest, linear * u * rest - least)
-        slope = ridge / (2 * s + gap) + nonlinear + linear * rest**2
-        step = -(s + nonlinear * u + df_minus_least) / slope
+        df_minus_least, slope = linear_part(u)
+        step = -(s + nonlinear * u + df_minus_least) / (ridge / (2 * s + gap) + nonlinear + slope)
         u = u + step
         if np.all(np.abs(step) <= _TOLERANCE * u):
             break
@@ -160,9 +170,8 @@ def solve(bulk: Bulk, ridge: np.ndarray) -> Solution:
         if left > _ENOUGH:
             raise NotSolved(f"the traces at a positive ridge, after {_STEPS} steps of Newton's method", left)
     s = _smaller(ridge * u, gap)
-    wide = bulk.excess >= 0
-    p, q = np.where(wide, s, s + gap), np.where(wide, s + gap, s)
-    return Solution(ridge, u, p, q, phi / (phi + linear * u))
+    wide = excess >= 0
+    return u, np.where(wide, s, s + gap), np.where(wide, s + gap, s)
 
 
 def _smaller(product, gap):

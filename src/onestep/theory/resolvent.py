@@ -18,6 +18,8 @@ from numpy.polynomial import Polynomial
 
 from onestep.checks import InputError, broadcast, reals
 from onestep.problem import Problem
+from onestep.theory import anisotropic
+from onestep.theory.anisotropic import AnisotropicBulk, bulk_of
 from onestep.theory.equation import Bulk, NotSolved, Solution, solve, solve_complex, solve_outside
 
 
@@ -39,22 +41,22 @@ class Traces:
 
 def traces(problem: Problem, ridge) -> Traces:
     """m1, m2 and q of the untrained features of `problem`; `raw_traces` says which `ridge` is allowed."""
-    return raw_traces(Bulk.of(problem), ridge)
+    return raw_traces(bulk_of(problem), ridge)
 
 
 def density(problem: Problem, x) -> np.ndarray:
     """Density at `x` (array) of the eigenvalues of F0 F0'/n, without the atom at zero: Im m1(-x - i0)/pi."""
-    return raw_density(Bulk.of(problem), x)
+    return raw_density(bulk_of(problem), x)
 
 
 def edges(problem: Problem) -> np.ndarray:
     """The intervals that carry the density, ascending: shape (intervals, 2). At most two appear."""
-    return raw_edges(Bulk.of(problem))
+    return raw_edges(bulk_of(problem))
 
 
 def atom(problem: Problem) -> float:
     """Share of the n eigenvalues of F0 F0'/n that are zero."""
-    return raw_atom(Bulk.of(problem))
+    return raw_atom(bulk_of(problem))
 
 
 def raw_traces(bulk: Bulk, ridge) -> Traces:
@@ -72,6 +74,8 @@ def raw_traces(bulk: Bulk, ridge) -> Traces:
     NotSolved : the equations were not solved to 1e-8.
     """
     ridge = _arguments(ridge)
+    if isinstance(bulk, AnisotropicBulk):
+        return _anisotropic_traces(bulk, ridge)
     shape = broadcast(ridge=ridge, **{name: getattr(bulk, name) for name in bulk.__dataclass_fields__})[0].shape
     if np.iscomplexobj(ridge) and np.any(ridge.imag != 0):
         found = _traces(solve_complex(bulk, ridge))
@@ -80,6 +84,22 @@ def raw_traces(bulk: Bulk, ridge) -> Traces:
     else:
         found = _mixed(bulk, ridge.real, shape)
     return Traces(*(np.broadcast_to(value, shape)[()] for value in (found.m1, found.m2, found.q)))
+
+
+def _anisotropic_traces(bulk: AnisotropicBulk, ridge: np.ndarray) -> Traces:
+    complex_ = np.iscomplexobj(ridge) and bool(np.any(ridge.imag != 0))
+    flat = np.atleast_1d(ridge if complex_ else ridge.real).ravel()
+    out = np.empty((3, flat.size), flat.dtype)
+    parts = (
+        ((np.ones(flat.size, bool), anisotropic.solve_complex),)
+        if complex_
+        else ((flat > 0, anisotropic.solve), (flat < 0, anisotropic.solve_outside))
+    )
+    for chosen, solver in parts:
+        if np.any(chosen):
+            part = _traces(solver(bulk, flat[chosen]))
+            out[:, chosen] = part.m1, part.m2, part.q
+    return Traces(*(row.reshape(ridge.shape)[()] for row in out))
 
 
 def _mixed(bulk: Bulk, ridge: np.ndarray, shape: tuple[int, ...]) -> Traces:
@@ -126,7 +146,9 @@ def raw_density(bulk: Bulk, x) -> np.ndarray:
     return out[()]
 
 
-def _scalar(bulk: Bulk) -> Bulk:
+def _scalar(bulk):
+    if isinstance(bulk, AnisotropicBulk):
+        return bulk
     for name in bulk.__dataclass_fields__:
         if np.ndim(getattr(bulk, name)) != 0:
             raise InputError(name, getattr(bulk, name), "one number: a spectrum is of one bulk")
@@ -134,7 +156,8 @@ def _scalar(bulk: Bulk) -> Bulk:
 
 
 def _density_inside(bulk: Bulk, x: np.ndarray) -> np.ndarray:
-    return _traces(solve_complex(bulk, -x)).m1.imag / np.pi
+    solver = anisotropic.solve_complex if isinstance(bulk, AnisotropicBulk) else solve_complex
+    return _traces(solver(bulk, -x)).m1.imag / np.pi
 
 
 def raw_atom(bulk: Bulk) -> float:
@@ -171,12 +194,16 @@ def raw_edges(bulk: Bulk) -> np.ndarray:
 
 def edge_point(bulk: Bulk) -> float:
     """v = -q m1 > 0 at the upper edge of the bulk: above it, v falls to 0 as z grows, and z is convex in v."""
+    if isinstance(bulk, AnisotropicBulk):
+        return anisotropic.edge_point(bulk)
     u = _stationary(bulk)
     return float(-np.max(u[u < 0]))
 
 
-def _stationary(bulk: Bulk) -> np.ndarray:
+def _stationary(bulk) -> np.ndarray:
     """The real u with dz/du = 0."""
+    if isinstance(bulk, AnisotropicBulk):
+        return anisotropic.stationary(bulk)
     a, b, phi, ratio = (float(value) for value in (bulk.linear, bulk.nonlinear, bulk.phi, bulk.ratio))
     scale = a + b
     a, b = a / scale, b / scale
