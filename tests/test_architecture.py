@@ -1,14 +1,19 @@
 """The floors of the house: who may import whom."""
 
 import ast
+import importlib
+import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import onestep
+from onestep.lazy import offered
 
 ROOT = Path(onestep.__file__).parent
-GROUND = ("checks", "links", "hermite", "inputs", "problem")
+GROUND = ("lazy", "checks", "links", "hermite", "inputs", "problem")
 # A wing of the package -> what it may import of onestep. Arrows point downwards only: cli, sweep, build, book, then
 # theory and simulation, which never meet below a chapter, then the ground.
 ALLOWED = {
@@ -80,7 +85,7 @@ def forbidden(source: str, storey: str) -> set[str]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_nobody_reaches_above_or_beside(path):
     if path == ROOT / "__init__.py":
-        assert imported(path.read_text()) == {"checks.InputError", "problem.Problem"}
+        assert imported(path.read_text()) == {"lazy.attribute_loader", "checks.InputError", "problem.Problem"}
         return
     assert forbidden(path.read_text(), floor(path)) == set()
 
@@ -108,6 +113,23 @@ def test_experiments_use_no_theory(path):
 )
 def test_the_rule_bites(storey, line):
     assert forbidden(line, storey)
+
+
+@pytest.mark.parametrize("package", ["onestep", "onestep.theory", "onestep.simulation"])
+def test_what_a_package_offers_is_there_and_hides_no_module(package):
+    module = importlib.import_module(package)
+    names = offered(Path(module.__file__).read_text(encoding="utf-8"))
+    assert sorted(names) == sorted(module.__all__)
+    for name in names:
+        assert getattr(module, name) is not None
+        assert importlib.util.find_spec(f"{package}.{name}") is None, "an import of that module would take its place"
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        module.nothing  # noqa: B018
+
+
+def test_submodules_are_attributes():
+    line = "import onestep; onestep.theory.spikes.outliers; onestep.simulation.network; onestep.Problem"
+    subprocess.run([sys.executable, "-c", line], check=True)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "theory").rglob("*.py")), ids=lambda path: path.stem)

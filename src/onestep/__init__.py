@@ -1,7 +1,13 @@
 """One Big Step: feature learning with one gradient step in a two-layer network, as theory, simulation and book."""
 
-from onestep.checks import InputError
-from onestep.problem import Problem
+from typing import TYPE_CHECKING
+
+from onestep.lazy import attribute_loader
+
+if TYPE_CHECKING:
+    from onestep.checks import InputError
+    from onestep.problem import Problem
 
 __all__ = ["InputError", "Problem"]
 __version__ = "0.1.0"
+__getattr__ = attribute_loader(__name__)

@@ -154,10 +154,10 @@ def test_results_that_are_none_are_left_out(tiny, tmp_path):
 EDITS = {
     "no parameters": lambda n: n.metadata["onestep"].pop("parameters"),
     "parameters of text": lambda n: n.metadata["onestep"].update(parameters="x"),
-    "a claim of text": lambda n: n.cells[0].outputs[0].data.update({"application/vnd.onestep.claims+json": "x"}),
-    "half a claim": lambda n: n.cells[0].outputs[0].data.update({"application/vnd.onestep.claims+json": [{"a": 1}]}),
-    "a record of a list": lambda n: n.cells[0].outputs[0].data.update({"application/vnd.onestep.record+json": [1]}),
-    "a stamp of text": lambda n: n.cells[0].outputs[1].data.update({"application/vnd.onestep.provenance+json": "x"}),
+    "a claim of text": lambda n: n.cells[-1].outputs[0].data.update({"application/vnd.onestep.claims+json": "x"}),
+    "half a claim": lambda n: n.cells[-1].outputs[0].data.update({"application/vnd.onestep.claims+json": [{"a": 1}]}),
+    "a record of a list": lambda n: n.cells[-1].outputs[0].data.update({"application/vnd.onestep.record+json": [1]}),
+    "a stamp of text": lambda n: n.cells[-1].outputs[1].data.update({"application/vnd.onestep.provenance+json": "x"}),
 }
 
 
@@ -172,7 +172,7 @@ def test_sealed_but_by_no_run_is_left_out(tiny, tmp_path, edit):
 def test_every_recorded_value_finds_a_place_in_the_table(tiny, tmp_path):
     values = {"large": 10**30, "mixed": [1, "a", None], "nest": [[1], [2, [3]]], "text": "$\\frac{", "words": ["nan"]}
     job, notebook = notebook_of(tiny)
-    notebook.cells[0].outputs[0].data["application/vnd.onestep.record+json"].update(values)
+    notebook.cells[-1].outputs[0].data["application/vnd.onestep.record+json"].update(values)
     Store(tmp_path).put(job, notebook)
     table, unreadable = collect(tmp_path)
     assert unreadable == [] and set(values) <= set(table.columns)
@@ -195,8 +195,8 @@ def test_a_plot_shows_texts_as_they_are_and_refuses_what_has_no_value(tiny, tmp_
 
 def test_a_page_is_never_made_of_a_notebook_that_was_found(tiny, tmp_path, monkeypatch):
     """Who wrote the HTML in it, nobody knows."""
-    job = Job.make(tiny.chapter("tiny"), surroundings=tiny.surroundings, folder=str(tiny.folder))
-    _, notebook = notebook_of(tiny, lambda n: n.cells[0].outputs[0].data.update({"text/html": "<script>1</script>"}))
+    job = Job.make(tiny.chapter("tiny"), data=tiny.data_hashes, folder=str(tiny.folder))
+    _, notebook = notebook_of(tiny, lambda n: n.cells[-1].outputs[0].data.update({"text/html": "<script>1</script>"}))
     notebook.metadata["onestep"]["key"] = job.key
     Store(tmp_path).put(job, notebook)
     Store(tmp_path).path(job).rename(tmp_path / "tiny.ipynb")

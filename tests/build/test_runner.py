@@ -38,7 +38,7 @@ def notebook_of(*cells: str) -> Chapter:
     return Chapter("t", HEAD + "\n".join(f"```{{code-cell}}\n{cell}\n```\n" for cell in cells))
 
 
-def test_the_key_covers_all_that_decides_the_result(book, monkeypatch):
+def test_the_key_covers_all_that_decides_the_result(book):
     chapter = book.chapter("small")
     job = Job.make(chapter)
     other = edited(book, "figsize=(4, 2)", "figsize=(4, 3)").chapter("small")
@@ -47,21 +47,11 @@ def test_the_key_covers_all_that_decides_the_result(book, monkeypatch):
         Job.make(chapter, {"n": 50}).key,
         Job.make(chapter, {"seed": 50}).key,
         replace(job, strict=True).key,
-        replace(job, surroundings="x").key,
+        replace(job, data={"data/x.csv": "0"}).key,
         Job.make(other).key,
     }
-    monkeypatch.setattr("onestep.build.runner.source_hash", lambda: "changed")
-    assert len(keys | {job.key}) == 7
+    assert len(keys) == 6
     assert Job.make(chapter, {"n": 100, "scale": 1}).key == job.key, "saying a default is saying nothing"
-
-
-def test_the_surroundings_are_lock_and_data(book):
-    before = book.surroundings
-    (book.folder / "data").mkdir()
-    (book.folder / "data" / "x.csv").write_text("1")
-    with_data = type(book)(book.root).surroundings
-    (book.root / "requirements.txt").write_text("numpy==2")
-    assert len({before, with_data, type(book)(book.root).surroundings}) == 3
 
 
 def test_a_run_is_its_own_record(book):
@@ -153,7 +143,7 @@ def test_a_damaged_notebook_is_not_taken_from_the_store(tmp_path):
     path = store.put(job, notebook)
     assert store.get(job) is not None
     assert store.get(replace(job, strict=False)) is not None, "what held strictly holds"
-    assert store.get(replace(job, surroundings="other")) is None
+    assert store.get(replace(job, data={"data/x.csv": "0"})) is None
     path.write_text(path.read_text()[:-40])
     assert store.get(job) is None
     assert [p.name for p in tmp_path.iterdir()] == [path.name], "no temporary file is left"

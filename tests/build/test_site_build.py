@@ -14,7 +14,6 @@ import psutil
 import pytest
 
 from interrupts import hears_interrupts
-from onestep.book.displays import media_type
 from onestep.build import site
 from onestep.build.chapters import Book
 from onestep.build.ledger_changes import load
@@ -120,13 +119,14 @@ def test_a_failing_chapter_loses_no_other(book):
     assert len(kept) == 1 and kept[0].startswith("small-")
 
 
-def test_a_run_of_a_package_that_was_edited_meanwhile_is_not_kept(monkeypatch):
-    data = {media_type("provenance"): {"source": "now"}}
-    notebook = {"cells": [{"outputs": [{"data": data}]}]}
-    monkeypatch.setattr(site, "source_hash", lambda: "now")
-    assert site.true_to_its_key(notebook)
-    monkeypatch.setattr(site, "source_hash", lambda: "before")
-    assert not site.true_to_its_key(notebook)
+def test_words_and_captions_change_without_executing(built):
+    book, _ = built
+    changed = edited(edited(book, "# Small", "# Small but new"), "scatters around zero", "scatters about zero")
+    again = make(changed)
+    assert (again.executed, again.reused) == (0, 1)
+    page = (again.site / "chapters" / "small.html").read_text()
+    assert "Small but new" in page and "scatters about zero" in page and "✓ holds" in page
+    make(edited(edited(book, "# Small but new", "# Small"), "scatters about zero", "scatters around zero"))
 
 
 def test_a_strict_build_fails_with_a_claim(book):

@@ -3,19 +3,19 @@
 import ast
 import hashlib
 import html
+import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
 import psutil
 from threadpoolctl import threadpool_info
 
-import onestep
 from onestep.book.displays import CHAPTER, latest, publish, table
 
 _PACKAGES = ("onestep", "numpy", "scipy", "matplotlib")
@@ -27,13 +27,15 @@ def stamp() -> None:
     The parameters are read from the cells that this kernel has executed (the parameters cell and what papermill
     injected after it), so that a plain Jupyter session stamps as truly as a build does.
     """
+    modules = loaded_modules()
     facts = {
         "chapter": os.environ.get(CHAPTER),
         "parameters": session_parameters(),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
+        "versions": versions(),
         "blas": blas(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "source": source_hash(),
+        "source": hashlib.sha256(json.dumps(modules).encode()).hexdigest(),
+        "modules": modules,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.time() - psutil.Process().create_time(), 1),
     }
@@ -50,14 +52,25 @@ def stamped(notebook: Mapping) -> dict | None:
     return latest(notebook, "provenance")
 
 
-@lru_cache(maxsize=1)
-def source_hash() -> str:
-    """SHA-256 of the package's files and their names: what this code is, whatever its version says."""
-    root = Path(onestep.__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted(path for path in root.rglob("*") if path.suffix in (".py", ".js")):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+def loaded_modules() -> dict[str, str]:
+    """Every module of the package that this process has loaded, with the hash of its file as it is now."""
+    loaded = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "onestep"}
+    return {name: file_hash(Path(module.__file__)) for name, module in sorted(loaded.items())}
+
+
+def file_hash(path: Path) -> str:
+    """The start of the SHA-256 of a module's file, together with the files beside it whose names it mentions."""
+    text = path.read_bytes()
+    digest = hashlib.sha256(text)
+    for beside in sorted(path.parent.iterdir()):
+        if beside.is_file() and beside.suffix not in (".py", ".pyc") and beside.name.encode() in text:
+            digest.update(beside.name.encode() + b"\0" + beside.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the libraries that compute and draw."""
+    return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
 
 
 def blas() -> list[dict]:

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 import os
+from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,14 +27,14 @@ class Store:
         return self.folder / f"{job.chapter.name}-{job.key[:16]}.ipynb"
 
     def get(self, job: Job) -> NotebookNode | None:
-        """The executed notebook of `job`; None if there is none, or its file is damaged.
+        """The executed notebook of `job`, with the chapter's text of today; None if there is none, or it is damaged.
 
         What a strict run made serves a run that is not strict, too: it differs only in that every claim held.
         """
         for candidate in (job, replace(job, strict=True)):
             notebook = read(self.path(candidate))
             if notebook is not None and notebook.metadata["onestep"]["key"] == candidate.key:
-                return notebook
+                return with_text_of(job, notebook)
         return None
 
     def put(self, job: Job, notebook: NotebookNode) -> Path:
@@ -50,6 +51,26 @@ class Store:
         aside = next(p for k in itertools.count() if not (p := Path(f"{path}.damaged{k or ''}")).exists())
         os.replace(path, aside)
         return aside
+
+
+def with_text_of(job: Job, executed: NotebookNode) -> NotebookNode | None:
+    """The outputs of `executed` in the chapter as it is written now: words and captions may have changed since.
+
+    None if the code cells of `executed` are not those of the job.
+    """
+    notebook = nbformat.from_dict(executed)
+    ran = deque(cell for cell in notebook.cells if cell.cell_type == "code")
+    notebook.cells = []
+    for cell in job.notebook().cells:
+        if cell.cell_type == "code":
+            while ran and "injected-parameters" in ran[0].metadata.get("tags", ()):
+                notebook.cells.append(ran.popleft())
+            if not ran or ran[0].source != cell.source:
+                return None
+            done = ran.popleft()
+            cell.outputs, cell.execution_count = done.outputs, done.execution_count
+        notebook.cells.append(cell)
+    return None if ran else notebook
 
 
 def write(path: Path, notebook: NotebookNode) -> None:

@@ -99,14 +99,9 @@ class Book:
         return self.root / FOLDER
 
     @cached_property
-    def surroundings(self) -> str:
-        """SHA-256 of what every chapter stands on beside the package: the locked requirements and chapters/data/."""
-        digest = hashlib.sha256()
-        lock = self.root / "requirements.txt"
-        held = {lock.name: lock.read_bytes()} if lock.is_file() else {}
-        for name, content in (held | {f"{FOLDER}/{name}": content for name, content in self.data.items()}).items():
-            digest.update(name.encode() + b"\0" + content + b"\0")
-        return digest.hexdigest()
+    def data_hashes(self) -> dict[str, str]:
+        """SHA-256 of each file of `data`."""
+        return {path: hashlib.sha256(content).hexdigest() for path, content in self.data.items()}
 
     @cached_property
     def data(self) -> dict[str, bytes]:

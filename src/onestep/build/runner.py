@@ -16,14 +16,15 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
 from onestep.book import displays
-from onestep.book.provenance import source_hash
-from onestep.build import files
+from onestep.book.provenance import stamped
+from onestep.build import dependencies, files
 from onestep.build.chapters import Chapter, figure_name
 from onestep.build.feasible import needed
 from onestep.build.parameters import validate
@@ -42,7 +43,7 @@ class Job:
     chapter : what to run.
     parameters : validated values that differ from the chapter's defaults.
     strict : whether a claim that fails stops the run.
-    surroundings : what else decides the result, as a hash (`Book.surroundings`); part of the key.
+    data : the files of chapters/data that the chapter reads, with their hashes; part of the key.
     figure, image : run only up to this figure, and draw it in this format ("png", "svg" or "pdf").
     folder : the working folder of the kernel; None is one of its own.
     """
@@ -50,23 +51,39 @@ class Job:
     chapter: Chapter
     parameters: Mapping[str, object] = field(default_factory=dict, hash=False)
     strict: bool = False
-    surroundings: str = ""
+    data: Mapping[str, str] = field(default_factory=dict, hash=False)
     figure: str | None = None
     image: str = "svg"
     folder: str | None = None
 
     @classmethod
-    def make(cls, chapter: Chapter, given: Mapping[str, object] | None = None, **options) -> "Job":
-        """A job with `given` parameters validated; raises ParameterError."""
+    def make(
+        cls,
+        chapter: Chapter,
+        given: Mapping[str, object] | None = None,
+        *,
+        data: Mapping[str, str] | None = None,
+        **options,
+    ) -> "Job":
+        """A job with `given` parameters validated; of the book's `data`, it keeps what the chapter reads.
+
+        Raises
+        ------
+        ParameterError : a name or a value that the chapter does not allow.
+        """
         values = validate(chapter.name, chapter.parameters, given or {}, chapter.conditions)
         defaults = {parameter.name: parameter.default for parameter in chapter.parameters}
-        return cls(chapter, {k: v for k, v in values.items() if v != defaults[k]}, **options)
+        chosen = {name: value for name, value in values.items() if value != defaults[name]}
+        return cls(chapter, chosen, data=dependencies.data_files(chapter, data or {}, chosen), **options)
 
     @property
     def key(self) -> str:
-        """SHA-256 of all that decides what the run computes: chapter, package, surroundings, parameters, strictness."""
-        facts = [self.chapter.source, source_hash(), self.surroundings, dict(self.parameters), self.strict, self.figure]
-        return hashlib.sha256(json.dumps([*facts, self.image], sort_keys=True).encode()).hexdigest()
+        """SHA-256 of all that decides what the run computes.
+
+        That is the chapter's code, the modules and libraries it uses, the data it reads, parameters and strictness.
+        """
+        facts = [_code(self.chapter), dict(self.data), dict(self.parameters), self.strict, self.figure, self.image]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
     @property
     def values(self) -> dict[str, object]:
@@ -86,6 +103,13 @@ class Job:
             draw = nbformat.v4.new_code_cell(_DRAW.format(self.image), id="draw")
             notebook.cells = [draw, *notebook.cells[: last + 1]]
         return notebook
+
+
+@lru_cache
+def _code(chapter: Chapter) -> str:
+    """What a chapter computes with, as text: its code cells, the package's modules and the libraries that it uses."""
+    found = dependencies.code(chapter), dependencies.modules(chapter), dependencies.libraries(chapter)
+    return json.dumps([chapter.name, *found])
 
 
 class RunFailed(RuntimeError):
@@ -123,7 +147,8 @@ def execute(
 
     Raises
     ------
-    RunFailed : a cell raised (in a strict run also through a claim), or the kernel died.
+    RunFailed : a cell raised (in a strict run also through a claim), the kernel died, or what ran is not what the
+        job's key says: a module was edited meanwhile, or loaded in a way that the chapter's text does not show.
     """
     with tempfile.TemporaryDirectory(prefix="onestep-") as name:
         folder = Path(name)
@@ -145,6 +170,8 @@ def execute(
     if status != 0:
         cell, trace = _failure(notebook)
         raise RunFailed(job.chapter.name, cell, trace or complaint, notebook)
+    if other := dependencies.difference(stamped(notebook) or {}, job.chapter):
+        raise RunFailed(job.chapter.name, "", other, notebook)
     return notebook
 
 

@@ -14,8 +14,7 @@ from pathlib import Path
 import psutil
 from tqdm import tqdm
 
-from onestep.book.provenance import source_hash, stamped
-from onestep.build import files, ledger, locks, staging
+from onestep.build import dependencies, files, ledger, locks, staging
 from onestep.build.cache import Store, seal
 from onestep.build.chapters import Book
 from onestep.build.parameters import ParameterError, validate
@@ -68,13 +67,12 @@ def _build(book: Book, jobs: tuple[Job, ...], target: Path, processes: int | Non
         if isinstance(result, RunFailed):
             failures.append(result)
         else:
-            if true_to_its_key(result):
-                try:
-                    stores[0].put(job, result)
-                except OSError as error:  # a full disk, say: what was computed is kept somewhere else
-                    rescue = unsaved[1] if unsaved else Store(Path(tempfile.mkdtemp(prefix="onestep-")))
-                    rescue.put(job, result)
-                    unsaved = error.strerror, rescue
+            try:
+                stores[0].put(job, result)
+            except OSError as error:  # a full disk, say: what was computed is kept somewhere else
+                rescue = unsaved[1] if unsaved else Store(Path(tempfile.mkdtemp(prefix="onestep-")))
+                rescue.put(job, result)
+                unsaved = error.strerror, rescue
             found[job.chapter] = result
     if unsaved:
         raise BuildFailed(f"{stores[0].folder}: {unsaved[0]}; move there what was executed, from {unsaved[1].folder}")
@@ -123,14 +121,8 @@ def jobs(book: Book, given: Mapping[str, object], *, strict: bool) -> tuple[Job,
             raise ParameterError(f"the book: no chapter {where!r} for the parameter {name!r}")
         for chapter in takers:
             chosen[chapter.name][own if dot else name] = value
-    options = {"strict": strict, "surroundings": book.surroundings, "folder": str(book.folder)}
+    options = {"strict": strict, "data": book.data_hashes, "folder": str(book.folder)}
     return tuple(Job.make(chapter, chosen[chapter.name], **options) for chapter in chapters)
-
-
-def true_to_its_key(notebook: Mapping) -> bool:
-    """Whether a run was made by the package that its key names; it was not if someone edited the package meanwhile."""
-    facts = stamped(notebook)
-    return facts is None or facts["source"] == source_hash()
 
 
 def cores() -> int:
@@ -165,9 +157,10 @@ def _run(missing: list[Job], processes: int | None):
 def _inputs(book: Book, executed: Mapping) -> str:
     """A hash of everything that the site is made from."""
     runs = [seal(notebook) for notebook in executed.values()]
-    digest = hashlib.sha256(json.dumps([source_hash(), book.surroundings, *runs]).encode())
-    pages = [path for path in (book.root / f"{document}.md" for document in book.documents) if path.is_file()]
-    for path in sorted({*pages, *staging.assets(book), book.root / "_config.yml", book.root / "_toc.yml"}):
+    digest = hashlib.sha256(json.dumps([dependencies.package_hash(), *runs]).encode())
+    beside = [book.root / name for name in ("_config.yml", "_toc.yml", "requirements.txt")]
+    pages = [book.root / f"{document}.md" for document in book.documents]
+    for path in sorted(path for path in {*pages, *staging.assets(book), *beside} if path.is_file()):
         digest.update(path.relative_to(book.root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -86,7 +86,7 @@ def run(folder, name, pairs, file, preset, output, figure, strict, force) -> Non
     if figure is not None:
         _figure(book, chapter, given, figure, output or Path(f"{figure}.svg"), force)
         return
-    job = Job.make(chapter, given, strict=strict, surroundings=book.surroundings, folder=str(book.folder))
+    job = Job.make(chapter, given, strict=strict, data=book.data_hashes, folder=str(book.folder))
     target = output or Path("runs") / f"{chapter.name}-{job.key[:8]}"
     notebook_path, page_path = target / f"{chapter.name}.ipynb", target / f"{chapter.name}.html"
     fits(job)
@@ -171,7 +171,7 @@ def _figure(book: Book, chapter: Chapter, given: dict, figure: str, path: Path, 
         raise Refused(f"{path}: a figure is a .svg, .png or .pdf file")
     if path.exists() and not force:
         raise Refused(f"{path} exists; choose another -o, or --force to replace it")
-    job = Job.make(chapter, given, figure=figure, image=image, surroundings=book.surroundings, folder=str(book.folder))
+    job = Job.make(chapter, given, figure=figure, image=image, data=book.data_hashes, folder=str(book.folder))
     fits(job)
     files.ensure_writable(path.parent)
     outputs = _with_bar(job).cells[-1].outputs

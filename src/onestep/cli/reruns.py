@@ -121,7 +121,7 @@ def _jobs(book: Book, chapter: Chapter, preset: str | None, file: Path | None, p
         raise ParameterError(f"{', '.join(sorted(twice))}: given twice; join the values by commas")
     given = {} if preset is None else from_file(preset_file(book, chapter, preset))
     given |= ({} if file is None else from_file(file)) | dict(pairs)
-    jobs = [Job.make(chapter, values, surroundings=book.surroundings) for values in grid.product(given)]
+    jobs = [Job.make(chapter, values, data=book.data_hashes) for values in grid.product(given)]
     return list({job.key: job for job in jobs}.values())
 
 

@@ -12,20 +12,25 @@
 `spikes` and `errors` are exact as n -> infinity for steps n^alpha, alpha < 1/2; `any_step` keeps the corrections.
 """
 
-from onestep.theory.baselines import bayes_error, best_linear, linear_errors
-from onestep.theory.equation import Bulk, NotSolved
-from onestep.theory.errors import best_ridge, excess, improvement, plateau, test_error, train_error
-from onestep.theory.geometry import Geometry
-from onestep.theory.resolvent import Traces, atom, density, edges, traces
-from onestep.theory.spikes import (
-    Outlier,
-    critical_constant,
-    critical_exponents,
-    critical_step,
-    outliers,
-    regime,
-    strengths,
-)
+from typing import TYPE_CHECKING
+
+from onestep.lazy import attribute_loader
+
+if TYPE_CHECKING:
+    from onestep.theory.baselines import bayes_error, best_linear, linear_errors
+    from onestep.theory.equation import Bulk, NotSolved
+    from onestep.theory.errors import best_ridge, excess, improvement, plateau, test_error, train_error
+    from onestep.theory.geometry import Geometry
+    from onestep.theory.resolvent import Traces, atom, density, edges, traces
+    from onestep.theory.spikes import (
+        Outlier,
+        critical_constant,
+        critical_exponents,
+        critical_step,
+        outliers,
+        regime,
+        strengths,
+    )
 
 __all__ = [
     "Bulk",
@@ -53,3 +58,4 @@ __all__ = [
     "traces",
     "train_error",
 ]
+__getattr__ = attribute_loader(__name__)

@@ -2,7 +2,3 @@
 
 `style` holds what all figures share; `curves` and `spectrum` hold the figures. Lines are theory, points are simulation.
 """
-
-from onestep.book.figures import curves, spectrum, style
-
-__all__ = ["curves", "spectrum", "style"]
