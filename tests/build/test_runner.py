@@ -1,6 +1,7 @@
 """The runner: keys, failures that carry their evidence, processes that end with their parent."""
 
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -95,6 +96,39 @@ def test_failures_say_where_and_do_not_touch_others():
     assert isinstance(died, RunFailed) and "Dead" in died.trace
     assert fine.cells[-1].outputs[0].data["text/plain"] == "1"
     assert str(pickle.loads(pickle.dumps(raised))) == str(raised)
+
+
+WHO = "import builtins, os, sys\n[sys.executable, os.environ.get('PYTHONPATH'), round(1.4), os.environ.get('ALIEN')]"
+
+
+def test_the_kernel_is_the_interpreter_of_the_command_without_the_users_set_up(tmp_path, monkeypatch):
+    """A kernel called python3 elsewhere, startup files of IPython and of Python, and a matplotlibrc change nothing."""
+    alien = tmp_path / "jupyter" / "kernels" / "python3"
+    alien.mkdir(parents=True)
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": command, "display_name": "Another", "language": "python", "env": {"ALIEN": "1"}}
+    (alien / "kernel.json").write_text(json.dumps(spec))
+    startup = tmp_path / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00-first.py").write_text("import builtins\nbuiltins.round = lambda *_: 42\n")
+    (tmp_path / "startup.py").write_text("import builtins\nbuiltins.round = lambda *_: 43\n")
+    (tmp_path / "matplotlibrc").write_text("figure.dpi: 7\n")
+    for name, value in {"JUPYTER_PATH": "jupyter", "IPYTHONDIR": "ipython", "PYTHONSTARTUP": "startup.py"}.items():
+        monkeypatch.setenv(name, str(tmp_path / value))
+    monkeypatch.setenv("MATPLOTLIBRC", str(tmp_path / "matplotlibrc"))
+    notebook = execute(Job(notebook_of(WHO, "import matplotlib\nmatplotlib.rcParams['figure.dpi']")), threads=1)
+    (who,), (dpi,) = (cell.outputs for cell in notebook.cells[-2:])
+    assert who.data["text/plain"] == repr([sys.executable, os.environ.get("PYTHONPATH"), 1, None])
+    assert float(dpi.data["text/plain"]) != 7
+
+
+@pytest.mark.parametrize("image", ["svg", "pdf", "png"])
+def test_the_same_figure_is_the_same_file(book, image):
+    job = Job.make(book.chapter("small"), figure="fig-line", image=image)
+    (_, one), (_, two) = execute_all([job, job], processes=2, threads=1)
+    mime = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}[image]
+    first, second = (next(o.data[mime] for o in run.cells[-1].outputs if mime in o.data) for run in (one, two))
+    assert first == second and len(first) > 1000
 
 
 def test_bad_parameters_never_become_a_job(book):

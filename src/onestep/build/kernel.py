@@ -11,7 +11,18 @@ import threading
 from pathlib import Path
 
 import papermill
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec
 from papermill.exceptions import PapermillExecutionError
+
+
+class ThisInterpreter(AsyncKernelManager):
+    """Starts the kernel with the interpreter of this process, whatever kernels are installed under the name python3."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=command, display_name="Python 3", language="python")
 
 
 def main(folder: Path) -> int:
@@ -24,6 +35,7 @@ def main(folder: Path) -> int:
             _literal(folder / "output.ipynb"),
             parameters=order["parameters"],
             kernel_name="python3",
+            kernel_manager_class=ThisInterpreter,
             language="python",
             cwd=order["folder"],
             progress_bar=False,

@@ -30,7 +30,10 @@ from onestep.build.feasible import needed
 from onestep.build.parameters import validate
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-_DRAW = "%matplotlib inline\n%config InlineBackend.figure_formats = [{!r}]"
+_DRAW = """%matplotlib inline
+%config InlineBackend.figure_formats = [{image!r}]
+%config InlineBackend.print_figure_kwargs = {{"bbox_inches": "tight", "metadata": {dates}}}"""
+_DATES = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}  # no date: the same figure, the same file
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -100,7 +103,7 @@ class Job:
         notebook = self.chapter.notebook()
         if self.figure is not None:
             last = [figure_name(cell) for cell in notebook.cells].index(self.figure)
-            draw = nbformat.v4.new_code_cell(_DRAW.format(self.image), id="draw")
+            draw = nbformat.v4.new_code_cell(_DRAW.format(image=self.image, dates=_DATES[self.image]), id="draw")
             notebook.cells = [draw, *notebook.cells[: last + 1]]
         return notebook
 
@@ -159,9 +162,7 @@ def execute(
         nbformat.write(job.notebook(), folder / "input.ipynb")
         order = {"parameters": dict(job.parameters), "folder": job.folder or str(folder / "work")}
         (folder / "order.json").write_text(json.dumps(order), encoding="utf-8")
-        # Temporary files in the run's own folder: a kernel that is killed removes none of its own.
-        environment = _environment(job, threads) | {"TMPDIR": str(folder / "tmp")}
-        status, complaint = _run_process(folder, environment, on_cell or (lambda: None))
+        status, complaint = _run_process(folder, _environment(job, threads, folder), on_cell or (lambda: None))
         try:
             notebook = nbformat.read(folder / "output.ipynb", as_version=4)
         except (OSError, ValueError, nbformat.reader.NotJSONError):
@@ -245,8 +246,15 @@ def _run_process(folder: Path, environment: dict[str, str], on_cell: Callable[[]
         return status, errors.read().strip()
 
 
-def _environment(job: Job, threads: int | None) -> dict[str, str]:
+def _environment(job: Job, threads: int | None, folder: Path) -> dict[str, str]:
+    """The variables of the kernel: those of this process, without what a user's own set-up would change in a result."""
     environment = dict(os.environ)
+    environment.pop("PYTHONSTARTUP", None)
+    environment["IPYTHONDIR"] = str(folder / "ipython")  # a new profile, without startup files
+    environment["JUPYTER_RUNTIME_DIR"] = str(folder / "tmp")
+    (folder / "matplotlibrc").write_text("svg.hashsalt: onestep\n", encoding="utf-8")
+    environment["MATPLOTLIBRC"] = str(folder / "matplotlibrc")
+    environment["TMPDIR"] = str(folder / "tmp")  # a kernel that is killed removes no temporary file of its own
     environment[displays.STRICT] = "1" if job.strict else "0"
     environment[displays.CHAPTER] = job.chapter.name
     environment |= files.UTF8

@@ -15,7 +15,7 @@ import psutil
 from tqdm import tqdm
 
 from onestep.build import dependencies, files, ledger, locks, staging
-from onestep.build.cache import Store, seal
+from onestep.build.cache import Store, seal, with_text_of
 from onestep.build.chapters import Book
 from onestep.build.parameters import ParameterError, validate
 from onestep.build.runner import Job, RunFailed, execute_all
@@ -73,7 +73,7 @@ def _build(book: Book, jobs: tuple[Job, ...], target: Path, processes: int | Non
                 rescue = unsaved[1] if unsaved else Store(Path(tempfile.mkdtemp(prefix="onestep-")))
                 rescue.put(job, result)
                 unsaved = error.strerror, rescue
-            found[job.chapter] = result
+            found[job.chapter] = with_text_of(job, result)
     if unsaved:
         raise BuildFailed(f"{stores[0].folder}: {unsaved[0]}; move there what was executed, from {unsaved[1].folder}")
     if failures:
