@@ -13,7 +13,7 @@ import onestep
 from onestep.lazy import offered
 
 ROOT = Path(onestep.__file__).parent
-GROUND = ("lazy", "checks", "links", "hermite", "inputs", "problem")
+GROUND = ("lazy", "checks", "links", "hermite", "inputs", "marginal_quadrature", "marginals", "teachers", "problem")
 # A wing of the package -> what it may import of onestep. Arrows point downwards only: cli, sweep, build, book, then
 # theory and simulation, which never meet below a chapter, then the ground.
 ALLOWED = {

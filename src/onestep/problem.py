@@ -10,8 +10,10 @@ from onestep.checks import InputError, choice, integer, real
 from onestep.hermite import ORDER, Expansion, expand, expand_polynomial
 from onestep.inputs import Covariance, Levels
 from onestep.links import NAMES, Link, polynomial
+from onestep.teachers import MultiIndex
 
 LinkSpec = str | Sequence[float] | Link
+TeacherSpec = LinkSpec | MultiIndex
 _SIZE = 2**63 - 1  # NumPy counts in 64 bits
 _LEAST, _MOST = 1e-100, 1e100  # of everything squared: products of two and three of them must still be numbers
 
@@ -31,7 +33,8 @@ class Problem:
     N : hidden units.
     activation : of the network. A name in `links.NAMES`, Hermite coefficients (c_0, c_1, ...) or a `Link`.
         It is centred: `sigma` is the activation minus its Gaussian mean, which `centring` reports.
-    teacher : sigma_star, given like `activation`, but not centred.
+    teacher : sigma_star, given like `activation`, but not centred; or a `teachers.MultiIndex` g of k directions, then
+        y = g(B x) + noise, where B has k orthonormal rows.
     noise_std : standard deviation of the label noise.
     readout : law of a_j: "gaussian", N(0, 1/N); or "constant", 1/sqrt(N).
     first_output : scale of the output f0 that the first residual y - f0(X) contains. "mean_field" is
@@ -51,7 +54,7 @@ class Problem:
     d: int = 1000
     N: int = 1500
     activation: LinkSpec = "tanh"
-    teacher: LinkSpec = (0.0, 1.0, 0.5)
+    teacher: TeacherSpec = (0.0, 1.0, 0.5)
     noise_std: float = 0.5
     readout: str = "gaussian"
     first_output: str = "mean_field"
@@ -65,7 +68,7 @@ class Problem:
             "d": integer("d", self.d, 1, _SIZE),
             "N": integer("N", self.N, 1, _SIZE),
             "activation": _spec("activation", self.activation),
-            "teacher": _spec("teacher", self.teacher),
+            "teacher": self.teacher if isinstance(self.teacher, MultiIndex) else _spec("teacher", self.teacher),
             "noise_std": real("noise_std", self.noise_std, minimum=0.0),
             "readout": choice("readout", self.readout, ("gaussian", "constant")),
             "first_output": choice("first_output", self.first_output, ("mean_field", "order_one")),
@@ -80,6 +83,11 @@ class Problem:
             if not isinstance(self.inputs, Covariance):
                 raise InputError("inputs", self.inputs, "None, or a onestep.inputs.Covariance")
             self.inputs.levels(self.d)  # refuses a dimension that is too small
+        if self.directions > 1:
+            if self.d < self.directions:
+                raise InputError("d", self.d, f"at least {self.directions}, the directions of the teacher")
+            if self.inputs is not None:
+                raise InputError("inputs", self.inputs, "None with a teacher of several directions")
         # Expanding now lets a link that cannot be expanded fail here and not in the middle of a run.
         for name in ("activation", "teacher"):
             found = _expansion(getattr(self, name))
@@ -135,9 +143,21 @@ class Problem:
         """The centred activation."""
         return _link(self.activation).shifted(self.centring)
 
+    @property
+    def directions(self) -> int:
+        """k: how many directions of x the labels depend on."""
+        return self.teacher.directions if isinstance(self.teacher, MultiIndex) else 1
+
     @cached_property
     def sigma_star(self) -> Link:
-        """The teacher's link, not centred."""
+        """The link of a teacher of one direction, not centred.
+
+        Raises
+        ------
+        InputError : the teacher is a `MultiIndex`; `teacher` is then the function itself.
+        """
+        if isinstance(self.teacher, MultiIndex):
+            raise InputError("teacher", self.teacher.name, "one given as a link here, not as a MultiIndex")
         return _link(self.teacher)
 
     @cached_property
@@ -152,7 +172,7 @@ class Problem:
 
     @cached_property
     def target(self) -> Expansion:
-        """Hermite expansion of the teacher: c_{*,0}, c_{*,1}, ..."""
+        """Hermite expansion of the teacher, c_{*,0}, c_{*,1}, ...; of a `MultiIndex` along E[g(z) z], E g^2 of all."""
         return _expansion(self.teacher)
 
     @property
@@ -178,6 +198,7 @@ class Problem:
 def _spec(name: str, spec: object) -> LinkSpec:
     """A canonical, hashable form of an activation or teacher."""
     allowed = f"one of {', '.join(NAMES)}; Hermite coefficients such as [0, 1, 0.5]; or a Link"
+    allowed += "; or a MultiIndex" if name == "teacher" else ""
     if isinstance(spec, Link) or (isinstance(spec, str) and spec in NAMES):
         return spec
     if isinstance(spec, str | bytes | bytearray | memoryview) or not isinstance(spec, Sequence | np.ndarray):
@@ -203,5 +224,7 @@ def _link(spec: LinkSpec) -> Link:
     return NAMES[spec] if isinstance(spec, str) else polynomial(spec)
 
 
-def _expansion(spec: LinkSpec) -> Expansion:
+def _expansion(spec: TeacherSpec) -> Expansion:
+    if isinstance(spec, MultiIndex):
+        return spec.expansion
     return expand_polynomial(spec) if isinstance(spec, tuple) else expand(_link(spec))

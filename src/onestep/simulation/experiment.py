@@ -27,7 +27,7 @@ class Geometry:
     ----------
     beta_norm : |beta|, beta = X'r/n the direction of the step on the gradient batch; sqrt(beta' Sigma beta) for inputs
         of covariance Sigma, the standard deviation of beta . x.
-    rho : cos(beta, beta_star); the correlation of beta . x and beta_star . x.
+    rho : cos(beta, beta_star), beta_star of `sample`; the correlation of beta . x and beta_star . x.
     projection_norm : |Xt beta| / (sqrt(n) |beta|) on the ridge batch; tends to 1.
     readout_moments : (2 * 8 + 1,), sum_i a_i^p for p = 0, ..., 16.
     """

@@ -12,6 +12,7 @@ import numpy as np
 from onestep.checks import choice, integer
 from onestep.problem import Problem
 from onestep.simulation import memory
+from onestep.teachers import MultiIndex
 
 BATCHES = ("gradient", "ridge", "test")
 # The numbers are part of what a seed means: never renumber, only append.
@@ -90,15 +91,41 @@ def readout(problem: Problem, seed: int) -> np.ndarray:
 def teacher_direction(problem: Problem, seed: int) -> np.ndarray:
     """beta_star: (d,), uniform on the unit sphere of R^d.
 
+    For a teacher of several directions: the unit vector along E[g(Bx) x], in the plane of the rows of B.
     Under `problem.inputs`: uniform among the directions with the stated length in every eigenspace of Sigma, and
     divided by sqrt(beta_star' Sigma beta_star), so that beta_star . x has variance 1 as it has for Sigma = I.
     """
+    if isinstance(problem.teacher, MultiIndex):
+        return (problem.teacher.frame[0] @ _orthonormal(problem, seed)).astype(problem.dtype)
     beta_star = generator(seed, "teacher").standard_normal(problem.d)
     if (levels := problem.levels) is None:
         return (beta_star / np.linalg.norm(beta_star)).astype(problem.dtype)
     for space, length in zip(np.split(beta_star, np.cumsum(levels.counts)[:-1]), levels.teacher, strict=True):
         space *= math.sqrt(length) / np.linalg.norm(space)
     return (beta_star / math.sqrt(levels.spread() @ beta_star**2)).astype(problem.dtype)
+
+
+def teacher_directions(problem: Problem, seed: int) -> np.ndarray:
+    """B: (k, d), orthonormal rows, uniform: the directions z = B x of a teacher g(z), in the order of its arguments.
+
+    The first row is the direction that a teacher of one direction has with this seed.
+    """
+    if isinstance(problem.teacher, MultiIndex):
+        return _orthonormal(problem, seed).astype(problem.dtype)
+    return teacher_direction(problem, seed)[None]
+
+
+def _orthonormal(problem: Problem, seed: int) -> np.ndarray:
+    drawn = generator(seed, "teacher").standard_normal((problem.directions, problem.d))
+    Q, R = np.linalg.qr(drawn.T)
+    return (Q * np.sign(np.diag(R))).T
+
+
+def noiseless(problem: Problem, seed: int, X: np.ndarray) -> np.ndarray:
+    """(rows,): the teacher's labels for the inputs X (rows, d), without noise."""
+    if isinstance(problem.teacher, MultiIndex):
+        return problem.teacher(*(teacher_directions(problem, seed) @ X.T))
+    return problem.sigma_star(X @ teacher_direction(problem, seed))
 
 
 def inputs(problem: Problem, rng: np.random.Generator, rows: int) -> np.ndarray:
@@ -112,13 +139,15 @@ def inputs(problem: Problem, rng: np.random.Generator, rows: int) -> np.ndarray:
 def batch(problem: Problem, seed: int, name: str, rows: int) -> Batch:
     """The batch `name` ("gradient", "ridge" or "test"): x ~ N(0, Sigma), y = sigma_star(beta_star . x) + noise.
 
+    The labels of a teacher of several directions are y = g(B x) + noise.
+
     The noise has a stream of its own: a longer batch begins with the rows and labels of a shorter one.
     """
     choice("name", name, BATCHES)
     data = generator(seed, name)
     noise = data.spawn(1)[0]
     X = inputs(problem, data, integer("rows", rows, 1, 2**62))
-    y = problem.sigma_star(X @ teacher_direction(problem, seed))
+    y = noiseless(problem, seed, X)
     return Batch(X, (y + problem.noise_std * noise.standard_normal(rows)).astype(problem.dtype))
 
 
