@@ -12,7 +12,7 @@ from scipy.linalg import eigvalsh
 
 from onestep import Problem
 from onestep.theory import any_step
-from onestep.theory.any_step.law import law
+from onestep.theory.any_step.features import feature_law
 
 POINTS = {
     "20 steps x 10 ridges": (np.geomspace(1e-6, 1e3, 10), np.linspace(0, 4, 20)[:, None]),
@@ -45,7 +45,7 @@ def main(n, repeats):
                 spent, found = cpu(lambda p=problem, r=ridge, e=eta: any_step.solve(p, r, e))
                 seconds.append(spent)
                 ratios.append(spent / yardstick)
-            steepest = law(problem, float(np.max(eta)))
+            steepest = feature_law(problem, float(np.max(eta)))
             click.echo(
                 f"| {activation} | {name} | {np.median(seconds):.2f} | {np.median(ratios):.1f} | "
                 f"{found.iterations.mean():.1f} ({found.iterations.max():.0f}) | {found.residual.max():.0e} | "

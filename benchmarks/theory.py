@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from onestep import Problem
-from onestep.theory.errors import errors
+from onestep.theory import errors
 from onestep.theory.resolvent import density, traces
 from onestep.theory.spikes import outliers
 

@@ -67,19 +67,19 @@ from onestep.hermite import gaussian_rule, monomials_in_hermite
 from onestep.simulation import equivalent, network, run_many, sample
 from onestep.simulation.ridge import path
 from onestep.theory import (
-    Geometry,
     any_step,
     best_linear,
     best_ridge,
     critical_step,
+    errors,
+    limit_geometry,
     linear_errors,
     plateau,
     regime,
     traces,
 )
 from onestep.theory.baselines import unexplained
-from onestep.theory.errors import errors
-from onestep.theory.geometry import kept_orders
+from onestep.theory.terms import kept_orders, readout_factor
 
 sizes, ridges, widths, samples, alphas = map(
     sorted, (sizes, ridges, widths, samples, alphas)
@@ -90,7 +90,7 @@ problem = Problem(
 )
 eta = problem.step(alpha)
 active = regime(problem, alpha).active
-kappa = Geometry.lengthened(problem).lengthening
+kappa = limit_geometry(problem).lengthening
 problem
 
 # %% [markdown]
@@ -255,7 +255,7 @@ Markdown(
 # %%
 def train_by_hand(problem, ridge, eta, orders):
     """Training error at finite strength, from the spikes of the given orders."""
-    trace, limit = traces(problem, ridge), Geometry.lengthened(problem)
+    trace, limit = traces(problem, ridge), limit_geometry(problem)
     k, j = np.array(orders, dtype=int), np.arange(max(orders, default=0) + 2)
     target = np.array([problem.target[i] for i in j])
     D = trace.m1 * np.array([float(math.factorial(i)) for i in j])
@@ -264,10 +264,10 @@ def train_by_hand(problem, ridge, eta, orders):
     T = monomials_in_hermite(len(target) - 1)[k] * longer
     student = np.array([problem.student[i] for i in orders])
     theta = problem.student[1] ** k * student * (eta * limit.beta_norm) ** k
-    root = limit.readout_factor[k - 1] * problem.N ** ((1 - k[:, None]) / 2)
+    root = readout_factor(problem, limit)[k - 1] * problem.N ** ((1 - k[:, None]) / 2)
     price = problem.phi / (problem.psi * trace.q)
     S = price * np.linalg.inv(np.outer(theta, theta) * (root @ root.T))
-    v = T @ (D * target * limit.rho**j)
+    v = T @ (D * target * limit.cosine**j)
     rest = problem.target.second_moment - target[1] ** 2 + problem.noise_variance
     b = target[1] ** 2 * trace.m2 + rest * trace.m1
     return ridge * (b - v @ np.linalg.solve(T @ np.diag(D) @ T.T + S, v))
@@ -368,10 +368,10 @@ def by_hand(problem, ridge, eta, orders, h=1e-4):
 
 def formula(problem, ridge, eta):
     """(training, test) error at finite strength, from the library."""
-    return np.array(errors(problem, ridge, eta, Geometry.lengthened(problem)))
+    return np.array(errors(problem, ridge, eta, limit_geometry(problem)))
 
 
-kept = kept_orders(problem, Geometry.lengthened(problem))
+kept = kept_orders(problem, limit_geometry(problem))
 for name, hand, library in zip(
     ("training", "test"),
     by_hand(problem, ridge, eta, kept),
@@ -419,7 +419,7 @@ spread = over_seeds(spreads)
 # %%
 best = {
     "without a step": best_ridge(problem),
-    "with the step": best_ridge(problem, eta, Geometry.lengthened(problem)),
+    "with the step": best_ridge(problem, eta, limit_geometry(problem)),
 }
 best_ridges = [value for value, _ in best.values()]
 all_ridges = np.array([*ridges, *best_ridges])
@@ -1040,7 +1040,7 @@ found = laws_of([long(r) for r in samples])
 check_step(f"{len(samples)} numbers of rows, two penalties", samples_measured, found)
 for s, (name, size) in enumerate(zip(best, (0.0, eta), strict=True)):
     tuned = [
-        best_ridge(p, size, Geometry.lengthened(p))[1] for p in map(long, samples)
+        best_ridge(p, size, limit_geometry(p))[1] for p in map(long, samples)
     ]
     claims.check(
         f"More data never make the test error worse at the best penalty, {name} "
@@ -1215,7 +1215,7 @@ claims.check(
 #
 # * *Polynomial activations* obey the limits, but their derivatives are unbounded and the corrections at these sizes are large.
 # * *Correlated batches.* If the batch of the step is used again for the fit, $t$ and $\tilde y$ are correlated beyond the teacher, and the training error promises too much.
-# * *An order-one first output* changes the direction of the step ([Setup](setup)): the traces stay, but $\|\beta\|$ and $\rho$ do not. Measure them on a draw and pass them on with `Geometry.plug_in`.
+# * *An order-one first output* changes the direction of the step ([Setup](setup)): the traces stay, but $\|\beta\|$ and $\rho$ do not. Measure them on a draw and pass them on with `Geometry.measured`.
 # * *A teacher without a linear part* has $\rho = 0$: $v$ keeps nothing but the teacher's constant, and without one the step gains nothing.
 
 # %% tags=["remove-input"]

@@ -57,7 +57,7 @@ from dataclasses import replace
 import numpy as np
 from IPython.display import Markdown
 
-from onestep import Problem
+from onestep import Geometry, Problem
 from onestep.book import claims, provenance, record
 from onestep.book.statistics import chance, over_seeds
 from onestep.book.curve_claims import check_curve
@@ -71,16 +71,17 @@ from onestep.links import sine
 from onestep.simulation import network, run_many, sample
 from onestep.simulation.ridge import path
 from onestep.theory import (
-    Geometry,
     any_step,
     best_linear,
     best_ridge,
     critical_exponents,
+    errors,
+    learned,
+    limit_geometry,
     plateau,
+    published_geometry,
     traces,
 )
-from onestep.theory.errors import errors
-from onestep.theory.learned import learned
 
 alphas, decades, tilts = sorted(alphas), sorted(decades), sorted(tilts)
 draws = range(seed, seed + seeds)
@@ -156,7 +157,7 @@ steps = np.array([problem.step(value) for value in alphas])
 # ````
 #
 # So spike $k$ carries $P_k(t)$ instead of $t^k$. The first ones are $P_1 = t$, $P_2 = t^2 + \kappa$, $P_3 = t^3 + 3\kappa t$. For odd orders nothing changes: $P_1, P_3, \dots$ span the same polynomials as $t, t^3, \dots$. **The even spikes change, however large $n$ is**: their unwanted constant grows from $1$ to $1 + \kappa$. In {prf:ref}`thm-err-train` it is
-# the factor $(1+\kappa)^{(k-j)/2}$ in $T_{kj}$. In the library it is `Geometry.lengthened`.
+# the factor $(1+\kappa)^{(k-j)/2}$ in $T_{kj}$. In the library it is `limit_geometry`.
 #
 # Now the staircase of every degree.
 #
@@ -201,7 +202,7 @@ steps = np.array([problem.step(value) for value in alphas])
 def gain(problem, ridge, degree, kappa, h=1e-5):
     """(training, test) gain on the plateau of `degree`: linear part times m2 plus the bracket times m1."""
     rho, c = (
-        Geometry.limit(problem).rho,
+        limit_geometry(problem).cosine,
         np.pad([problem.target[k] for k in range(degree + 1)], (0, 2)),
     )
     i = np.arange(1, degree // 2 + 1)
@@ -227,8 +228,8 @@ def gain(problem, ridge, degree, kappa, h=1e-5):
     )
 
 
-geometry = Geometry.lengthened(problem)
-kappa, rho = geometry.lengthening, geometry.rho
+geometry = limit_geometry(problem)
+kappa, rho = geometry.lengthening, geometry.cosine
 closed, without_noise = (
     np.array([gain(problem, ridge, degree, value) for degree in range(5)])
     for value in (kappa, 0.0)
@@ -615,7 +616,7 @@ for k in there if small.size else ():
 
 # %%
 loud = replace(problem, activation=contrast, d=2 * d)
-predicted_kappa = Geometry.lengthened(loud).lengthening
+predicted_kappa = limit_geometry(loud).lengthening
 
 
 def slopes(problem, seed, eta):
@@ -695,7 +696,7 @@ grid = np.geomspace(1e-4, 30, 25)
 
 def finite(problem, ridge, eta):
     """Errors at finite strength, the noise of the gradient included."""
-    return errors(problem, ridge, eta, Geometry.lengthened(problem))
+    return errors(problem, ridge, eta, limit_geometry(problem))
 
 
 def tuned(problem, etas, theory=any_step.errors):
@@ -963,7 +964,7 @@ def by_tilt(problem, tilts):
     return (
         np.asarray(tilts)
         * math.sqrt(problem.N)
-        / (abs(problem.student[1]) * Geometry.limit(problem).beta_norm)
+        / (abs(problem.student[1]) * limit_geometry(problem).beta_norm)
     )
 
 
@@ -1059,10 +1060,10 @@ for name, each in blind.items():
     etas = [0.0, *each.n**some]
     seen = run_many(each, etas, ridge, draws, n_test=n_test)
     label = each.target.second_moment + each.noise_variance
-    cosines[name] = over_seeds(seen.values("rho") ** 2)
+    cosines[name] = over_seeds(seen.values("cosine") ** 2)
     # at these sizes rho is not the zero of the limit
-    geometry_seen = any_step.Geometry(
-        any_step.limit(each).norm, math.sqrt(cosines[name].mean)
+    geometry_seen = Geometry(
+        limit_geometry(each).beta_norm, math.sqrt(cosines[name].mean)
     )
     test = seen.values("test_error")[:, :, 0] / label
     line = structured(each, [ridge] * len(etas), etas, geometry_seen) / label
@@ -1177,8 +1178,8 @@ def loss(m):
 
 
 quadratic = replace(problem, teacher=(0.0, 1.0, 0.5))
-still = Geometry.limit(quadratic)
-full = 2 * quadratic.target[2] ** 2 * still.rho**4 * ridge * traces(quadratic, ridge).m1
+still = published_geometry(quadratic)
+full = 2 * quadratic.target[2] ** 2 * still.cosine**4 * ridge * traces(quadratic, ridge).m1
 for m in (1, 2, 3):
     claims.check(
         f"Share of the quadratic part that {2 * m} spikes leave, without noise in the gradient",

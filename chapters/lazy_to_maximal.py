@@ -70,9 +70,17 @@ from onestep.book.figures.errors import Panel, against
 from onestep.simulation import network, run_many, sample
 from onestep.simulation.ridge import path
 from onestep.simulation.spectrum import squared_singular_values
-from onestep.theory import Geometry, any_step, best_linear, edges, outliers, plateau
-from onestep.theory.any_step.law import law
-from onestep.theory.errors import errors
+from onestep.theory import (
+    any_step,
+    best_linear,
+    edges,
+    errors,
+    limit_geometry,
+    outliers,
+    plateau,
+    published_geometry,
+)
+from onestep.theory.any_step.features import feature_law
 
 alphas, ridges, long_steps, cui_steps, cui_sizes = map(
     sorted, (alphas, ridges, long_steps, cui_steps, cui_sizes)
@@ -119,7 +127,7 @@ def tilt(problem, eta):
     return (
         eta
         * problem.student[1]
-        * any_step.limit(problem).norm
+        * limit_geometry(problem).beta_norm
         / math.sqrt(problem.N)
     )
 
@@ -178,7 +186,7 @@ def kappa(problem, labels=None, norm=None):
         else labels
     )
     slope = problem.student[1] * (
-        any_step.limit(problem).norm if norm is None else norm
+        limit_geometry(problem).beta_norm if norm is None else norm
     )
     return problem.phi_gradient * labels * problem.student.slope_variance / slope**2
 
@@ -366,7 +374,7 @@ def errors_by_hand(f, ridge, h=1e-4):
 
 
 largest_step = first.step(alphas[-1])
-by_hand = errors_by_hand(law(first, largest_step), ridge)
+by_hand = errors_by_hand(feature_law(first, largest_step), ridge)
 library = any_step.solve(first, ridge, largest_step)
 for name, hand, exact in zip(
     ("training", "test"),
@@ -422,7 +430,7 @@ clouds, contrast = [], {}
 for name, problem in problems.items():
     eta = problem.step(alphas[-1])
     drawn = [resolvent_diagonal(problem, s, eta) for s in draws]
-    f = law(problem, eta)
+    f = feature_law(problem, eta)
     den = fixed_point(f, ridge)[0]
     inside = np.abs(f.t) < 3.3
     contrast[name] = (
@@ -481,7 +489,7 @@ def relative(name):
 
 def limit_theory(problem, penalty, etas):
     """The theorems of the chapter Errors, with the rows as long as the noise makes them."""
-    return errors(problem, penalty, etas, Geometry.lengthened(problem))
+    return errors(problem, penalty, etas, limit_geometry(problem))
 
 
 def predicted(theory, problem, exponents, penalty=ridge):
@@ -917,7 +925,7 @@ claims.check(
 # %% tags=["hide-input"]
 def lazy_panel(name):
     """Test error against n at both exponents, with the plateaus."""
-    known = Geometry.lengthened(problems[name])
+    known = limit_geometry(problems[name])
     levels = [
         plateau(problems[name], ridge, degree, known)[1]
         for degree in (0, *exponents.values())
@@ -945,7 +953,7 @@ side_by_side.side_by_side(lazy_panels, "$n$", xscale="log", height=3.2)
 # %% tags=["hide-input"]
 for (name, alpha), both in reached.items():
     end = plateau(
-        problems[name], ridge, exponents[alpha], Geometry.lengthened(problems[name])
+        problems[name], ridge, exponents[alpha], limit_geometry(problems[name])
     )[1]
     left = np.abs(both[1] - end) / (plateau(problems[name], ridge, 0)[1] - end)
     claims.check(
@@ -975,7 +983,7 @@ ends = {
                 problems[name], ridge, max(exponents.values()), g(problems[name])
             )[1]
         )
-        for g in (Geometry.limit, Geometry.lengthened)
+        for g in (published_geometry, limit_geometry)
     ]
     for name in dict.fromkeys((activations[0], activations[-1]))
 }
@@ -1096,15 +1104,10 @@ claims.check(
 )
 
 
-def on_draw(problem, measured):
-    """What the step knows of the data in one draw, and the second layer."""
-    g = measured.geometry
-    return any_step.plug_in(
-        problem,
-        g.beta_norm,
-        g.rho,
-        sample.readout(problem, measured.seed),
-        g.projection_norm,
+def on_draw(measured):
+    """What the step knows of the data in one draw, and the second layer; t as a Gaussian of the measured length."""
+    return replace(
+        measured.geometry, projection=measured.geometry.projection_norm
     )
 
 
@@ -1112,7 +1115,7 @@ def outlier_ratio(name, k, count):
     """Simulated over predicted positions of the first outliers, by draw."""
     problem, found = problems[name], []
     for m in runs[name].measurements:
-        known = any_step.outliers(problem, m.eta[k + 1], on_draw(problem, m))[
+        known = any_step.outliers(problem, m.eta[k + 1], on_draw(m))[
             :count
         ]
         if len(known) == count:
@@ -1128,7 +1131,7 @@ for name in dict.fromkeys((activations[0], activations[-1])):
         [o.position for o in found][:2]
         for found in (
             any_step.outliers(problem, eta),
-            outliers(problem, eta, Geometry.lengthened(problem)),
+            outliers(problem, eta, limit_geometry(problem)),
         )
     )
     ratios_ = outlier_ratio(name, alphas.index(alpha), len(right)) if right else []
@@ -1218,7 +1221,7 @@ etas = np.array(long_steps) * math.sqrt(N)
 def without_noise(problem, ridge, eta):
     """The equivalent with kappa = 0 and everything else the same."""
     clean = replace(problem, n_gradient=10**12)
-    return any_step.errors(clean, ridge, eta, any_step.limit(problem))
+    return any_step.errors(clean, ridge, eta, limit_geometry(problem))
 
 
 def fitted(problem, draw, W):

@@ -65,10 +65,11 @@ from onestep.book.figures import curves, side_by_side, spectrum, spikes, vectors
 from onestep.hermite import basis, monomials_in_hermite
 from onestep.links import sine
 from onestep.simulation import equivalent, network, sample
-from onestep.simulation.experiment import geometry
+from onestep.simulation.experiment import measured_geometry
 from onestep.simulation.spectrum import operator_norm, squared_singular_values, top
 from onestep.theory import any_step
-from onestep.theory.geometry import HIGHEST, Geometry
+from onestep.theory.geometry import limit_geometry
+from onestep.theory.terms import HIGHEST
 from onestep.theory.resolvent import density, edges
 from onestep.theory.spikes import (
     critical_constant,
@@ -130,7 +131,7 @@ draws = range(seed, seed + seeds)
 # $\sum_k c_k s_j^k P_k(t)$ with $P_k(t) = \mathbb E_g(t + \sqrt\kappa\,g)^k$, $g \sim \mathcal N(0,1)$ ({prf:ref}`lem-imp-powers`, for $c_{\star,0} = 0$). So spike $k$ carries $P_k$ and not $t^k$: $P_2 = t^2 + \kappa$, $P_3 = t^3 + 3\kappa t$. For $l \ge 2$ the difference is of the order of the spikes themselves and does not vanish as $n$ grows. It vanishes when the gradient batch has many more rows than $d$, which makes $\kappa \to 0$.
 #
 # *What stays*: the powers of $n$, the thresholds $\alpha_k$, the number of outliers, and the space of the odd spikes, because $P_1, P_3, \dots$ span the same polynomials as $t, t^3, \dots$. *What changes*: the constant in the norm {eq}`eq-size` from $k = 2$ on and, for the even spikes, the critical constants and the space they span. For $l = 2$ the limiting space is that of $t$ and $t^2 + \kappa$, whose largest angle to that of $t$ and $t^2$ has the sine
-# $\sqrt2\,\kappa/\sqrt{3(2 + (1+\kappa)^2)}$. [Improvement](improvement) derives this and measures it. The predictions of this chapter contain $\kappa$ (`Geometry.lengthened`), and [a table below](sec-path) shows what is lost without it.
+# $\sqrt2\,\kappa/\sqrt{3(2 + (1+\kappa)^2)}$. [Improvement](improvement) derives this and measures it. The predictions of this chapter contain $\kappa$ (`limit_geometry`), and [a table below](sec-path) shows what is lost without it.
 # ````
 #
 # Why does the sum end at $l$? Because of the size of its terms.
@@ -211,7 +212,7 @@ claims.check(
 )
 
 # %% tags=["remove-input"]
-kappa = Geometry.lengthened(problem).lengthening
+kappa = limit_geometry(problem).lengthening
 space_angle = math.degrees(
     math.asin(math.sqrt(2 / 3) * kappa / math.sqrt(2 + (1 + kappa) ** 2))
 )
@@ -229,7 +230,7 @@ Markdown(
 def constants(problem):
     """C_k for the first four orders; None where c_k = 0."""
     return [
-        critical_constant(problem, k, Geometry.lengthened(problem))
+        critical_constant(problem, k, limit_geometry(problem))
         if problem.student[k]
         else None
         for k in range(1, 5)
@@ -320,16 +321,12 @@ def angle(left, t, orders):
     return math.degrees(np.max(subspace_angles(left, t[:, None] ** np.array(orders))))
 
 
-def all_orders(problem, draw, step, t):
-    """What the any-step theory needs of a draw: |beta|, its angle, a, and the law of t."""
-    measured = geometry(step.direction, draw.a, draw.beta_star, draw.ridge.X)
-    return any_step.plug_in(problem, measured.beta_norm, measured.rho, draw.a, t)
-
-
 def study(problem, seed):
     """One draw: its t, what is known of it, and for each exponent outliers and errors."""
     draw, step = stepped(problem, seed)
     t, F0 = projection(draw, step), features(problem, draw, step, 0.0)
+    # |beta|, its angle, a, and the law of t: what the any-step theory needs of a draw
+    drawn = measured_geometry(step.direction, draw.a, draw.beta_star, draw.ridge.X)
     tops, errors = [], []
     for alpha in exponents:
         active, eta = regime(problem, alpha).active, problem.step(alpha)
@@ -345,8 +342,8 @@ def study(problem, seed):
         )
     return {
         "t": t,
-        "as drawn": all_orders(problem, draw, step, t),
-        "Gaussian t": all_orders(problem, draw, step, 1.0),  # He_k orthogonal
+        "as drawn": drawn,
+        "Gaussian t": replace(drawn, projection=1.0),  # He_k orthogonal
         "tops": tops,
         "errors": errors,
     }
@@ -561,7 +558,7 @@ def regime_spectrum(alpha, eigenvalues):
     found = [
         outlier.position
         for outlier in outliers(
-            problem, problem.step(alpha), Geometry.lengthened(problem)
+            problem, problem.step(alpha), limit_geometry(problem)
         )
     ]
     return spectrum.Spectrum(
@@ -622,7 +619,7 @@ predicted = {
         any_step.outliers(problem, problem.step(a)) for a in fine["any step"]
     ],
     "finite strength": [
-        outliers(problem, problem.step(a), Geometry.lengthened(problem))
+        outliers(problem, problem.step(a), limit_geometry(problem))
         for a in fine["finite strength"]
     ],
 }
@@ -667,7 +664,7 @@ spikes.tracks(
 )
 
 # %% tags=["remove-input"]
-tilt_per_step = problem.student[1] * Geometry.limit(problem).beta_norm / math.sqrt(N)
+tilt_per_step = problem.student[1] * limit_geometry(problem).beta_norm / math.sqrt(N)
 edge_of_series = 1 / (2 * frequency * tilt_per_step)
 leave = [
     next(
@@ -701,7 +698,7 @@ def apart(problem, alpha):
     """Finite strength over any step, minus one, of each outlier: with kappa, and without."""
     eta, count = problem.step(alpha), len(regime(problem, alpha).active)
     full = any_step.outliers(problem, eta)[:count]
-    with_kappa = outliers(problem, eta, Geometry.lengthened(problem))
+    with_kappa = outliers(problem, eta, limit_geometry(problem))
     return np.array(
         [
             (one.position / exact.position - 1, two.position / exact.position - 1)
@@ -759,7 +756,7 @@ def against_any_step(problem, one):
         if alpha not in later:
             continue
         eta, active = problem.step(alpha), regime(problem, alpha).active
-        alone = strengths(problem, eta, Geometry.lengthened(problem))
+        alone = strengths(problem, eta, limit_geometry(problem))
         exact = any_step.outliers(problem, eta, one["as drawn"], order=8)
         for order, u, value, outlier in zip(
             active, triplets.left.T, triplets.values, exact
@@ -870,7 +867,7 @@ for (a, order), values in compared.items():
 def predicted_angle(problem, alpha):
     """Largest principal angle, in degrees, from the cosines; 90 without an outlier."""
     active = regime(problem, alpha).active
-    known = Geometry.lengthened(problem)
+    known = limit_geometry(problem)
     found = outliers(problem, problem.step(alpha), known)[: len(active)]
     if len(found) < len(active):
         return 90.0
@@ -963,7 +960,7 @@ def critical_steps(k, rows, factors):
     """eta = factor * C_k n^((k-1)/(2k))."""
     return (
         np.asarray(factors)
-        * critical_constant(problem, k, Geometry.lengthened(problem))
+        * critical_constant(problem, k, limit_geometry(problem))
         * rows ** critical_exponents(k)[-1]
     )
 
@@ -994,7 +991,7 @@ def own_share(found, k):
 def share_predicted(k, rows, factors):
     """The same by the finite-strength theory."""
     p = problem.resized(rows)
-    known = Geometry.lengthened(p)
+    known = limit_geometry(p)
     etas = critical_steps(k, rows, factors)
     return np.array([own_share(outliers(p, eta, known), k) for eta in etas])
 
@@ -1339,7 +1336,7 @@ record(
     outlier_positions=positions.mean[-1],
     kappa=kappa,
     constants=[
-        critical_constant(problem, k, Geometry.lengthened(problem)) for k in tested
+        critical_constant(problem, k, limit_geometry(problem)) for k in tested
     ],
     angles=[float(angles[a].mean[-1]) for a in exponents],
     shares=learned["this chapter's sine"].mean,

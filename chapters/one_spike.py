@@ -60,10 +60,20 @@ from onestep.book.figures.curves import Curve
 from onestep.book.figures.side_by_side import Panel
 from onestep.simulation import network, run_many, sample
 from onestep.simulation.spectrum import squared_singular_values, top
-from onestep.theory import errors, spikes
+from onestep.theory import (
+    best_ridge,
+    errors,
+    improvement,
+    plateau,
+    spikes,
+    test_error,
+    train_error,
+)
 from onestep.theory.baselines import best_linear, linear_errors, unexplained
-from onestep.theory.geometry import Geometry
+from onestep.theory.geometry import limit_geometry
 from onestep.theory.resolvent import Bulk, density, edges, raw_traces, traces
+from onestep.theory.ridge_errors import minimum
+from onestep.theory.terms import HIGHEST
 
 draws = range(seed, seed + seeds)
 problem = Problem(
@@ -181,14 +191,14 @@ steps = critical * np.unique([0.0, 0.5, 2.0, *multiples])
 
 def s(problem, ridge, eta):
     """s = (psi/phi) theta^2 q m2: the strength of the signal, as the noise lets it pass."""
-    theta = problem.student[1] ** 2 * eta * Geometry.limit(problem).beta_norm
+    theta = problem.student[1] ** 2 * eta * limit_geometry(problem).beta_norm
     t = traces(problem, ridge)
     return problem.psi / problem.phi * theta**2 * t.q * t.m2
 
 
-def largest(problem, eta, geometry=None):
+def largest(problem, eta, geometry=None, highest=HIGHEST):
     """Position of the largest eigenvalue and squared alignment: of the outlier, or of the edge if there is none."""
-    found = spikes.outliers(problem, eta, geometry)
+    found = spikes.outliers(problem, eta, geometry, highest)
     return (
         (found[0].position, found[0].overlaps[1])
         if found
@@ -297,7 +307,7 @@ side_by_side.side_by_side(transition, r"step size $\eta$", marks={r"$\eta_c$": c
 
 # %% [markdown]
 # The lines have no free parameter. `spikes.outliers`, which draws them, adds to the rank-one term of {eq}`eq-os-one-term` those of higher order, which vanish in the limit but pull the strongest outliers a little to the left at this size; [a section below](sec-os-breaks) singles them out. The lines contain the limits of $\|\beta\|$, $\|t\|$ and $\|a\|$. In a draw of finite size these differ a little, and each draw's outlier follows its own. To test the formula and not the luck of
-# the draw we insert the measured norms (*plug-in*, `Geometry.plug_in`), and look at the difference seed by seed. What remains is a bias of order $1/n$. If $v(n) = v_\infty + b/n$, then
+# the draw we insert the measured norms (*plug-in*, `Measurement.geometry`), and look at the difference seed by seed. What remains is a bias of order $1/n$. If $v(n) = v_\infty + b/n$, then
 # $2v(n) - v(n/2) = v_\infty$: this combination must vanish.
 
 # %%
@@ -305,7 +315,7 @@ def against_plug_in(runs, i):
     """Relative error of the position, and error of the alignment, at step number i, by seed."""
     rows = []
     for m in runs.measurements:
-        geometry = Geometry.plug_in(m.problem, **vars(m.geometry))
+        geometry = replace(m.geometry, lengthening=0.0)
         where, omega = largest(m.problem, steps[i], geometry)
         rows.append((m.top_values[i, 0] / where - 1, m.overlaps[i, 0, 1] - omega))
     return np.array(rows)
@@ -323,7 +333,7 @@ def textbook(theta_squared, variance=1.0):
 
 two = int(np.searchsorted(steps, strong))
 at_two = extrapolated(two)
-theta = problem.student[1] ** 2 * strong * Geometry.limit(problem).beta_norm
+theta = problem.student[1] ** 2 * strong * limit_geometry(problem).beta_norm
 independent = textbook(theta**2, problem.student.second_moment)
 for k, name, control in (
     (0, "Position of the outlier (relative)", ("noise with independent entries", independent / position_at_strong - 1)),
@@ -564,8 +574,8 @@ claims.check(
 # * **A floor.** Whatever the constant, the predictor is a linear function plus noise. No constant step can bring the test error below $c_\star^2 - c_{\star,1}^2 + \sigma_\varepsilon^2$, the error of the best linear function (without intercept) {cite}`Ba2022`.
 
 # %%
-train_line, test_line = errors.errors(problem, ridge, grid)
-train_plateau, test_plateau = errors.plateau(problem, ridge, 1)
+train_line, test_line = errors(problem, ridge, grid)
+train_plateau, test_plateau = plateau(problem, ridge, 1)
 floor = unexplained(problem, intercept=False)
 fields = {"train_error": "training", "test_error": "test"}
 
@@ -578,8 +588,8 @@ def gains(runs, field):
 
 gain = {name: over_seeds(gains(full_runs, name)) for name in fields}
 gain_limit = {
-    "train_error": train_line[0] - errors.train_error(problem, ridge, steps),
-    "test_error": test_line[0] - errors.test_error(problem, ridge, steps),
+    "train_error": train_line[0] - train_error(problem, ridge, steps),
+    "test_error": test_line[0] - test_error(problem, ridge, steps),
 }
 
 
@@ -605,9 +615,9 @@ by_ridge = []
 for label, eta in (("no step", 0.0), ("half the critical step", weak), ("twice the critical step", strong)):
     i = int(np.searchsorted(steps, eta))
     measured = (ridges, test_errors.mean[i], test_errors.standard_error[i])
-    by_ridge.append(Curve(label, (ridge_grid, errors.test_error(problem, ridge_grid, eta)), measured))
+    by_ridge.append(Curve(label, (ridge_grid, test_error(problem, ridge_grid, eta)), measured))
 by_ridge += [
-    Curve("degree-1 plateau", (ridge_grid, errors.plateau(problem, ridge_grid, 1)[1])),
+    Curve("degree-1 plateau", (ridge_grid, plateau(problem, ridge_grid, 1)[1])),
     Curve("ridge regression on x", (ridge_grid, linear_errors(problem, ridge_grid, intercept=False)[1])),
 ]
 highest = max(by_ridge[0].predicted[1].max(), test_errors.mean[0].max())
@@ -619,7 +629,7 @@ side_by_side.side_by_side([ridge_panel], r"ridge penalty $\lambda$", xscale="log
 # %%
 i_weak = int(np.searchsorted(steps, weak))
 small = strong / 100
-unsaturated = (test_line[0] - errors.test_error(problem, ridge, small)) * (strong / small) ** 2
+unsaturated = (test_line[0] - test_error(problem, ridge, small)) * (strong / small) ** 2
 at_twice = {  # the test errors of these draws scatter too much to tell twice the critical step from the plateau
     "train_error": ("the degree-1 plateau is reached", train_line[0] - train_plateau),
     "test_error": ("a gain that grows like η², as for small steps", unsaturated),
@@ -650,9 +660,9 @@ claims.check(
 
 # %% tags=["remove-input"]
 best = {
-    "without a step": errors.best_ridge(problem),
-    "after twice the critical step": errors.best_ridge(problem, strong),
-    "on the degree-1 plateau": errors.minimum(lambda r: errors.plateau(problem, r, 1)[1]),
+    "without a step": best_ridge(problem),
+    "after twice the critical step": best_ridge(problem, strong),
+    "on the degree-1 plateau": minimum(lambda r: plateau(problem, r, 1)[1]),
     "for ridge regression on $x$ (second batch)": best_linear(problem, intercept=False),
     "for ridge regression on $x$ (both batches)": best_linear(
         replace(problem, n=2 * n), intercept=False
@@ -708,7 +718,7 @@ twin_runs = {"quadratic rest": other_runs} | {
 def predicted_gain(case, field, eta):
     """The same from the finite-strength theory, all orders."""
     k = list(fields).index(field)
-    return errors.errors(case, ridge)[k] - errors.errors(case, ridge, eta)[k]
+    return errors(case, ridge)[k] - errors(case, ridge, eta)[k]
 
 
 # %% tags=["hide-input"]
@@ -784,7 +794,7 @@ Markdown(
     f"At the critical step the lines of the first and the last teacher differ by {leak:.4f} in test error: what a second spike, of strength $O(n^{{-1/2}})$, can do at this $n$. "
     f"With the growing step, $n^{{{growing:g}}}$ = {other_steps[-1]:.1f}, the quadratic teacher gains {in_training:.3f} more in training error, and in test error "
     f"{in_test:.3f} more. And this is what the non-linear rest costs: on the plateau the gain in test error is "
-    f"{errors.improvement(variants['noise instead'], ridge, 1).test[0]:.3f} with it, and {errors.improvement(without, ridge, 1).test[0]:.3f} for a teacher without it at equal noise. "
+    f"{improvement(variants['noise instead'], ridge, 1).test[0]:.3f} with it, and {improvement(without, ridge, 1).test[0]:.3f} for a teacher without it at equal noise. "
     f"(At the critical step these gains differ by {apart:.4f} in theory; the draws of this page resolve {resolved:.4f}.)"
 )
 
@@ -818,15 +828,10 @@ Markdown(
 # *alone*, at both sizes.
 
 # %%
-def alone(geometry):
-    """The geometry of the first spike only."""
-    return replace(geometry, readout_factor=geometry.readout_factor[:1])
-
-
 def first_correction(problem, eta):
     """The relative change of theta^2 at first order in eta^2/N."""
     student, target = problem.student, problem.target
-    step = student[1] * Geometry.limit(problem).beta_norm
+    step = student[1] * limit_geometry(problem).beta_norm
     kappa = (
         problem.phi
         * (target.second_moment + problem.noise_variance)
@@ -838,19 +843,18 @@ def first_correction(problem, eta):
 
 def lag(problem, eta):
     """Relative shift of the outlier that the first correction of theta^2 makes: theta is proportional to eta."""
-    single, factor = (
-        alone(Geometry.limit(problem)),
-        np.sqrt(1 + first_correction(problem, eta)),
+    factor = np.sqrt(1 + first_correction(problem, eta))
+    corrected, plain = (
+        largest(problem, e, highest=1)[0] for e in (eta * factor, eta)
     )
-    corrected, plain = (largest(problem, e, single)[0] for e in (eta * factor, eta))
     return corrected / plain - 1
 
 
 def single_deviation(m, eta):
     """Relative deviation of the simulated outlier from the plug-in prediction of one spike alone."""
-    single = alone(Geometry.plug_in(m.problem, **vars(m.geometry)))
     i = int(np.searchsorted(steps, eta))
-    return m.top_values[i, 0] / largest(m.problem, eta, single)[0] - 1
+    alone, _ = largest(m.problem, eta, m.geometry, highest=1)
+    return m.top_values[i, 0] / alone - 1
 
 
 far = steps[steps >= 1.9 * critical]
@@ -1053,9 +1057,9 @@ for factor in factors:
     rows.append(
         (
             factor,
-            Geometry.limit(case).rho,
+            limit_geometry(case).cosine,
             spikes.critical_step(case),
-            errors.improvement(case, ridge, 1).test[0],
+            improvement(case, ridge, 1).test[0],
         )
     )
 Markdown(

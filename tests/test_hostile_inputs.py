@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nasty import EVERYTHING, NUMBERS
-from onestep import InputError, Problem, theory
+from onestep import Geometry, InputError, NotConverged, Problem, theory
 from onestep.book.displays import plain
 from onestep.book.statistics import chance, over_seeds, share_of_chance
 from onestep.checks import broadcast, integer, real, reals
@@ -27,7 +27,6 @@ from onestep.theory.resolvent import raw_atom, raw_density, raw_edges, raw_trace
 
 DEFAULT = Problem()
 BULK = Bulk(0.5, 0.7, 1.0, 0.5)
-MOMENTS = [1500.0, 0.0, 1.0, 0.0, 3 / 1500]
 Z = np.linspace(-2, 2, 5)
 
 
@@ -121,8 +120,11 @@ THEORY = {
     "psi": lambda v: raw_traces(Bulk(0.5, v, 1.0, 0.5), 0.1),
     "linear part": lambda v: raw_edges(Bulk(0.5, 0.7, v, 0.5)),
     "nonlinear part": lambda v: raw_atom(Bulk(0.5, 0.7, 1.0, v)),
-    "rho": lambda v: theory.Geometry.plug_in(DEFAULT, 1.0, v, 1.0, MOMENTS),
-    "moments": lambda v: theory.Geometry.plug_in(DEFAULT, 1.0, 0.5, 1.0, v),
+    "cosine": lambda v: Geometry.measured(1.0, v, [0.1, -0.2], 1.0),
+    "readout": lambda v: Geometry.measured(1.0, 0.5, v, 1.0),
+    "projection": lambda v: Geometry.measured(1.0, 0.5, [0.1, -0.2], v),
+    "law": lambda v: Geometry(1.0, 0.5, readout=v),
+    "lengthening": lambda v: Geometry(1.0, 0.5, lengthening=v),
 }
 
 
@@ -131,7 +133,7 @@ THEORY = {
 def test_every_argument(call):
     for value in EVERYTHING:
         if not (call is THEORY["geometry"] and value is None):
-            attacked(lambda value=value: call(value), theory.NotSolved)
+            attacked(lambda value=value: call(value), NotConverged)
 
 
 SMALL = Problem(n=12, d=6, N=10)
@@ -166,7 +168,7 @@ SIMULATION = {
 @pytest.mark.parametrize("call", SIMULATION.values(), ids=SIMULATION)
 def test_every_argument_of_a_simulation(call):
     for value in EVERYTHING:
-        attacked(lambda value=value: call(value), MemoryRefusal, krylov.NotConverged)
+        attacked(lambda value=value: call(value), MemoryRefusal, NotConverged)
 
 
 SPECS = ["relu", "tanh", [0, 1], [0, -1, 0, 0.3], [0, 1e-30, 1], [0, 1, 1e40], [0, 1, 1e-200], [0, 1] + [0] * 22 + [1]]
@@ -200,10 +202,10 @@ def test_extreme_but_valid_problems(seed):
         lambda: theory.plateau(problem, ridge, rng.randint(0, 12)),
         lambda: theory.outliers(problem, eta),
         lambda: theory.critical_step(problem),
-        lambda: theory.test_error(problem, ridge, eta, theory.Geometry.lengthened(problem)),
+        lambda: theory.test_error(problem, ridge, eta, theory.limit_geometry(problem)),
     )
     if problem is not None:
-        attacked(rng.choice(calls), theory.NotSolved)
+        attacked(rng.choice(calls), NotConverged)
 
 
 @pytest.mark.parametrize("linear", [0.0, 1e-12, 1e-20, 1e-24, 1e-60])
@@ -216,7 +218,7 @@ def test_a_linear_part_of_next_to_nothing_leaves_the_edges_of_marchenko_and_past
 
 
 def test_a_spectrum_whose_edges_are_lost_says_so_and_is_not_empty():
-    with pytest.raises(theory.NotSolved):
+    with pytest.raises(NotConverged):
         raw_edges(Bulk(1e-9, 1e9, 0.0, 1.0))
 
 

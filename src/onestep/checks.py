@@ -13,7 +13,11 @@ import numpy as np
 _NO_NUMBERS = (bool, np.bool_, np.timedelta64)  # Python or NumPy count them among the integers
 
 
-class InputError(ValueError):
+class OneStepError(Exception):
+    """Every refusal and every failure of this package is one of these."""
+
+
+class InputError(OneStepError, ValueError):
     """An argument that cannot be used.
 
     Attributes
@@ -27,6 +31,26 @@ class InputError(ValueError):
 
     def __reduce__(self):  # exceptions cross process borders in sweeps; the default would lose the three fields
         return type(self), (self.name, self.given, self.allowed)
+
+
+class NotConverged(OneStepError, RuntimeError):
+    """Equations whose solution was not found.
+
+    Attributes
+    ----------
+    what : the equations, and where they were to be solved.
+    residual : the largest relative residual that was left.
+    iterations : how many steps were taken; 0 where the method takes none.
+    advice : what may bring the solution within reach; empty if nothing is known.
+    """
+
+    def __init__(self, what: str, residual: float, iterations: int = 0, advice: str = ""):
+        self.what, self.residual, self.iterations, self.advice = what, residual, iterations, advice
+        steps = f" after {iterations} steps" if iterations else ""
+        super().__init__(f"{what}: relative residual {residual:.1e}{steps}" + (f"; {advice}" if advice else ""))
+
+    def __reduce__(self):
+        return type(self), (self.what, self.residual, self.iterations, self.advice)
 
 
 class _Brief(reprlib.Repr):

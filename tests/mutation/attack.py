@@ -43,7 +43,7 @@ FIRST = {
     "theory/baselines": LIMIT[2:3],
     "theory/spikes": LIMIT[3:4],
     "theory/geometry": LIMIT[3:5],
-    "theory/errors": (LIMIT[4], LIMIT[2]),
+    "theory/ridge_errors": (LIMIT[4], LIMIT[2]),
     "theory/learned": LIMIT[5:],
     "simulation": GROUND[3:],
     "": GROUND[:3],

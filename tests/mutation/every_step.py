@@ -3,11 +3,11 @@
 from mutant import mutants
 
 LAW = mutants(
-    "theory/any_step/law.py",
-    ("tilt = eta * student[1] * geometry.norm", "tilt = eta * geometry.norm", "c_1 lost in the tilt"),
-    ("tilt = eta * student[1] * geometry.norm", "tilt = eta * student[1]", "|beta| lost in the tilt"),
+    "theory/any_step/features.py",
+    ("tilt = eta * student[1] * geometry.beta_norm", "tilt = eta * geometry.beta_norm", "c_1 lost in the tilt"),
+    ("tilt = eta * student[1] * geometry.beta_norm", "tilt = eta * student[1]", "|beta| lost in the tilt"),
     ("tilt = eta *", "tilt = eta**2 *", "eta^2 for eta"),
-    ("geometry.norm / math.sqrt(problem.N)", "geometry.norm / math.sqrt(problem.n)", "n for N in the tilt"),
+    ("geometry.beta_norm / math.sqrt(problem.N)", "geometry.beta_norm / math.sqrt(problem.n)", "n for N in the tilt"),
     ("kappa = problem.phi_gradient *", "kappa = problem.phi *", "n for n_gradient in kappa"),
     ("labels * student.slope_variance", "labels * student.slope_second_moment", "E sigma'^2 for Var sigma'"),
     (
@@ -15,7 +15,7 @@ LAW = mutants(
         "problem.target.second_moment",
         "label noise lost in kappa",
     ),
-    ("(student[1] * geometry.norm) ** 2", "geometry.norm**2", "c_1^2 lost in kappa"),
+    ("(student[1] * geometry.beta_norm) ** 2", "geometry.beta_norm**2", "c_1^2 lost in kappa"),
     ("drift = 2 *", "drift = -2 *", "sign of the drift"),
     ("drift = 2 *", "drift = 1 *", "2 lost in the drift"),
     ("student[2] * problem.target[0]", "student[2] * problem.target[1]", "c_{*,1} for c_{*,0}"),
@@ -98,7 +98,7 @@ FIXED_POINT = mutants(
 )
 
 ERRORS = mutants(
-    "theory/any_step/errors.py",
+    "theory/any_step/ridge_errors.py",
     ("np.sqrt(law.N * law.share * g)", "np.sqrt(law.d * law.share * g)", "d for N in the prior of mu0"),
     ("np.sqrt(law.N * law.share * g)", "np.sqrt(law.N * g)", "pi_r lost in the prior of mu0"),
     ("unit * law.mu0, row * law.t * law.mu1", "unit * law.mu0, row * law.mu1", "t lost in t mu1"),

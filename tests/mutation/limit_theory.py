@@ -65,8 +65,8 @@ EQUATION = mutants(
     ("square = (phi**2, 2 * a * phi, a**2)", "square = (phi**2, a * phi, a**2)", "2 dropped in the quartic"),
     ("u / scale[..., None], p, q", "u * scale[..., None], p, q", "scaled back the wrong way"),
     (
-        "ridge / (p + q) + bulk.freedom_slope(u))",
-        "ridge / (p + q) - bulk.freedom_slope(u))",
+        "ridge / (p + q) + bulk.degrees_of_freedom_slope(u))",
+        "ridge / (p + q) - bulk.degrees_of_freedom_slope(u))",
         "sign in the slope of Newton",
     ),
     ("bulk.excess**2 + 4 * ridge * u + 0j", "bulk.excess**2 + 2 * ridge * u + 0j", "4 of the discriminant"),
@@ -235,7 +235,7 @@ SPIKES = mutants(
 )
 
 ERRORS = mutants(
-    "theory/errors.py",
+    "theory/ridge_errors.py",
     (
         "rest = problem.target.second_moment - first + problem.noise_variance",
         "rest = problem.target.second_moment - first",
@@ -257,12 +257,12 @@ ERRORS = mutants(
         "target = np.array([problem.target[int(k)] for k in j]) + 0 * ",
         "k! lost for the teacher",
     ),
-    ("kappa = target * geometry.rho**j", "kappa = target * geometry.rho", "rho for rho^k"),
-    ("kappa = target * geometry.rho**j", "kappa = target * abs(geometry.rho) ** j", "sign of rho lost"),
+    ("kappa = target * geometry.cosine**j", "kappa = target * geometry.cosine", "rho for rho^k"),
+    ("kappa = target * geometry.cosine**j", "kappa = target * abs(geometry.cosine) ** j", "sign of rho lost"),
     ("weight[:, 1] = np.sqrt(found.projection)", "weight[:, 1] = found.projection", "root of m2/m1 lost"),
     ("weight[:, 1] = np.sqrt(found.projection)", "weight[:, 1] = 1.0", "m1 for m2 in D_1"),
     ("stacked / np.linalg.norm(stacked, axis=1, keepdims=True)", "stacked[:, :count] * 1.0", "S forgotten"),
-    ("(1 - geometry.rho**2)", "(1 - geometry.rho)", "rho for rho^2"),
+    ("(1 - geometry.cosine**2)", "(1 - geometry.cosine)", "rho for rho^2"),
     ("problem.noise_variance - problem.target[1] ** 2", "problem.noise_variance", "c_{*,1}^2 counted twice"),
     ("problem.target.second_moment + problem.noise_variance - ", "problem.target.second_moment - ", "label noise lost"),
     ("(kappa @ kappa - kappa[1] ** 2)", "kappa @ kappa", "the linear part subtracted twice"),
@@ -306,12 +306,12 @@ BASELINES = mutants(
 )
 
 LEARNED = mutants(
-    "theory/learned.py",
+    "theory/learned_degrees.py",
     ("first * (1 - trace.m2 / trace.m1)", "first * (1 - trace.m2)", "m1 lost without a step"),
-    ("geometry.rho**k\n    weight", "1.0\n    weight", "rho^k lost in the target"),
+    ("geometry.cosine**k\n    weight", "1.0\n    weight", "rho^k lost in the target"),
     ("weight = np.where(k == 1, np.sqrt(trace.m2", "weight = np.where(k == 1, (trace.m2", "root of m2/m1 lost"),
     ("problem.phi / (problem.psi * trace.q * trace.m1)", "problem.phi / (problem.psi * trace.q)", "m1 lost in S"),
-    ("found = geometry.rho**k * (columns", "found = (columns", "rho^k lost in what is found"),
+    ("found = geometry.cosine**k * (columns", "found = (columns", "rho^k lost in what is found"),
     ("(columns @ w) / size", "(columns @ w) / size**2", "k! for its root"),
     ("- trace.m2 / trace.m1 * (first - found[1])", "- (first - found[1])", "what W0 knows by itself forgotten"),
 )

@@ -1,6 +1,7 @@
 """The whole experiment: against a plain script, reproducible, paired, measured right, refused in time."""
 
 import dataclasses
+import math
 import pickle
 
 import numpy as np
@@ -133,14 +134,17 @@ def test_geometry_is_measured_on_the_draw():
     got, draw = run(problem, 0.0, 0.1, 1).geometry, sample.draw(problem, 1)
     beta = draw.gradient.X.T @ draw.gradient.y / 2000  # the first output is of order N^(-1/2)
     assert got.beta_norm == pytest.approx(np.linalg.norm(beta), rel=0.02)
-    assert got.rho == pytest.approx(beta @ draw.beta_star / np.linalg.norm(beta), abs=0.02)
+    assert got.cosine == pytest.approx(beta @ draw.beta_star / np.linalg.norm(beta), abs=0.02)
     other = run(dataclasses.replace(problem, first_output="order_one"), 0.0, 0.1, 1).geometry
     assert other.beta_norm != pytest.approx(np.linalg.norm(beta), rel=0.02)  # the control: an output that is not small
-    assert other.rho != pytest.approx(beta @ draw.beta_star / np.linalg.norm(beta), abs=0.02)
+    assert other.cosine != pytest.approx(beta @ draw.beta_star / np.linalg.norm(beta), abs=0.02)
     assert got.projection_norm == pytest.approx(1, abs=4 / np.sqrt(2 * 2000))
-    assert got.readout_moments[0] == 300
-    assert got.readout_moments[3] == pytest.approx(np.sum(draw.a**3))
-    assert got.readout_moments.shape == (17,)
+    nodes, weights = got.readout
+    for power in (1, 2, 3, 8):
+        assert weights @ nodes**power == pytest.approx(np.mean((math.sqrt(300) * draw.a) ** power), rel=1e-9)
+    t, (nodes, weights) = draw.ridge.X @ beta, got.projection
+    shape = np.mean(t**4) / np.mean(t**2) ** 2
+    assert weights @ nodes**4 / (weights @ nodes**2) ** 2 == pytest.approx(shape, rel=0.01)
 
 
 def test_a_large_step_sends_the_top_vector_to_the_direction_of_the_step():
@@ -164,7 +168,8 @@ def test_ensemble():
     assert np.all(
         error[1] < 0.5 * np.hypot(ensemble.standard_error("train_error")[0], ensemble.standard_error("train_error")[1])
     )
-    assert ensemble.values("rho").shape == (5,) and ensemble.values("readout_moments").shape == (5, 17)
+    assert ensemble.values("cosine").shape == (5,)
+    assert np.all(ensemble.values("projection_norm") > 0)
 
 
 @pytest.mark.parametrize("seeds", [[], [1, 1], [0, -1], [0.5]])

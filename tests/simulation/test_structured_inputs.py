@@ -37,11 +37,11 @@ def test_the_teacher_has_its_stated_weights_and_labels_of_the_usual_law():
 def test_the_measured_geometry_is_that_of_the_projections():
     draw = sample.draw(COLOURED, 2, 200_000)
     beta = network.direction(draw.gradient.X, draw.gradient.y)
-    found = experiment.geometry(beta, draw.a, draw.beta_star, draw.ridge.X, COLOURED.levels)
+    found = experiment.measured_geometry(beta, draw.a, draw.beta_star, draw.ridge.X, COLOURED.levels)
     along, label = draw.test.X @ beta, draw.test.X @ draw.beta_star
     np.testing.assert_allclose(found.beta_norm, along.std(), rtol=0.01)
-    np.testing.assert_allclose(found.rho, np.corrcoef(along, label)[0, 1], atol=0.01)
-    assert abs(experiment.geometry(beta, draw.a, draw.beta_star, draw.ridge.X).rho - found.rho) > 0.05
+    np.testing.assert_allclose(found.cosine, np.corrcoef(along, label)[0, 1], atol=0.01)
+    assert abs(experiment.measured_geometry(beta, draw.a, draw.beta_star, draw.ridge.X).cosine - found.cosine) > 0.05
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])

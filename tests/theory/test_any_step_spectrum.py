@@ -7,10 +7,10 @@ import pytest
 from scipy.sparse.linalg import eigsh
 from scipy.stats import norm
 
-from onestep import InputError, Problem
-from onestep.theory import any_step, resolvent, spikes
+from onestep import Geometry, InputError, NotConverged, Problem
+from onestep.geometry import gauss_quadrature
+from onestep.theory import any_step, limit_geometry, resolvent, spikes
 from onestep.theory.any_step import fixed_point
-from onestep.theory.any_step.geometry import compress
 
 SHAPES = [(2000, 1000, 1500), (1000, 1000, 2500)]
 
@@ -88,7 +88,7 @@ def trained(problem, eta, generator):
     W = W + eta / n * (residual[:, None] * a * problem.sigma.derivative(Z)).T @ X
     beta = X.T @ y / n
     length = np.linalg.norm(beta)
-    geometry = any_step.plug_in(problem, length, beta[0] / length, a, X_new @ beta / length)
+    geometry = Geometry.measured(length, beta[0] / length, a, X_new @ beta / length)
     return problem.sigma(X_new @ W.T), geometry
 
 
@@ -123,8 +123,8 @@ def test_outliers_of_drawn_networks(activation, eta, tolerance):
 def test_plug_in_of_the_limits_is_the_limit():
     problem = Problem(activation="relu")
     quantiles = norm.ppf((np.arange(20_000) + 0.5) / 20_000)
-    known = any_step.limit(problem)
-    geometry = any_step.plug_in(problem, known.norm, known.cosine, quantiles / math.sqrt(problem.N), 1.0)
+    known = limit_geometry(problem)
+    geometry = Geometry.measured(known.beta_norm, known.cosine, quantiles / math.sqrt(quantiles.size), 1.0)
     np.testing.assert_allclose(
         any_step.errors(problem, 0.1, [3.0, 30.0], geometry), any_step.errors(problem, 0.1, [3.0, 30.0]), rtol=1e-3
     )
@@ -132,10 +132,9 @@ def test_plug_in_of_the_limits_is_the_limit():
 
 def test_plugging_in_the_length_of_t_is_plugging_in_a_gaussian_t_of_that_length():
     problem = Problem(n=200, d=100, N=150)
-    t = 1.3 * norm.ppf((np.arange(4000) + 0.5) / 4000)
+    t, a = 1.3 * norm.ppf((np.arange(4000) + 0.5) / 4000), math.sqrt(75) * np.array([0.1, -0.05])
     drawn, length, unit = (
-        any_step.errors(problem, 0.1, 8.0, any_step.plug_in(problem, 1.2, 0.7, [0.1, -0.05], projection))
-        for projection in (t, 1.3, 1.0)
+        any_step.errors(problem, 0.1, 8.0, Geometry.measured(1.2, 0.7, a, projection)) for projection in (t, 1.3, 1.0)
     )
     np.testing.assert_allclose(length, drawn, rtol=2e-3)
     assert np.all(np.abs(np.divide(unit, drawn) - 1) > 2e-2)  # the control
@@ -143,11 +142,11 @@ def test_plugging_in_the_length_of_t_is_plugging_in_a_gaussian_t_of_that_length(
 
 def test_compressed_laws_share_the_moments_of_the_sample():
     sample = np.random.default_rng(0).standard_normal(500) ** 3
-    nodes, weights = compress(sample, 6)
+    nodes, weights = gauss_quadrature(sample, 6)
     for k in range(12):
         assert weights @ nodes**k == pytest.approx(np.mean(sample**k), rel=1e-9)
     assert weights @ nodes**12 != pytest.approx(np.mean(sample**12), rel=1e-9)
-    assert compress(np.full(9, 2.0), 1)[0] == pytest.approx(2.0)
+    assert gauss_quadrature(np.full(9, 2.0), 1)[0] == pytest.approx(2.0)
 
 
 def test_bad_input_is_named():
@@ -157,10 +156,10 @@ def test_bad_input_is_named():
         (lambda: any_step.density(problem, 1.0, -1.0), "eta"),
         (lambda: any_step.edges(problem, "big"), "eta"),
         (lambda: any_step.outliers(problem, 1.0, order=-1), "order"),
-        (lambda: any_step.plug_in(problem, 0.0, 0.5, [1.0], [1.0]), "norm"),
-        (lambda: any_step.plug_in(problem, 1.0, 1.5, [1.0], [1.0]), "cosine"),
-        (lambda: any_step.plug_in(problem, 1.0, 0.5, [], [1.0]), "readout"),
-        (lambda: any_step.plug_in(problem, 1.0, 0.5, [1.0], 0.0), "projection"),
+        (lambda: Geometry.measured(0.0, 0.5, [1.0], [1.0]), "beta_norm"),
+        (lambda: Geometry.measured(1.0, 1.5, [1.0], [1.0]), "cosine"),
+        (lambda: Geometry.measured(1.0, 0.5, [], [1.0]), "a"),
+        (lambda: Geometry.measured(1.0, 0.5, [1.0], 0.0), "t"),
     ]:
         with pytest.raises(InputError) as caught:
             call()
@@ -176,5 +175,5 @@ def test_a_wrong_branch_is_not_returned(monkeypatch):
         return fixed_point.State(ridge, state.den, state.g, state.residual, state.iterations)
 
     monkeypatch.setattr(fixed_point, "solve", conjugate)
-    with pytest.raises(any_step.ConvergenceError):
+    with pytest.raises(NotConverged):
         any_step.density(problem, 0.5, 3.0)

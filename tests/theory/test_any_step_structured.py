@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from onestep import InputError, Problem
-from onestep.theory import any_step
+from onestep import Geometry, InputError, Problem
+from onestep.theory import any_step, limit_geometry
 from onestep.theory.any_step import fixed_point, structured
+from onestep.theory.any_step.features import feature_law
 from onestep.theory.any_step.fixed_point import gamma
-from onestep.theory.any_step.law import law
 
 
 @pytest.mark.parametrize(
@@ -35,25 +35,25 @@ def test_without_noise_it_is_the_isotropic_theory(options):
 def test_rows_have_the_length_that_isotropic_noise_gives_them(activation):
     """E tr H/d = 1 + 2 c a E y + (c a)^2 ((E y)^2 + phi E y^2) + v a^2 E y^2 is tau^2, and y has its moments."""
     problem = Problem(n=200, d=150, N=225, n_gradient=320, activation=activation, teacher=(0.3, -1.0, 0.5))
-    eta, known = 25.0, any_step.limit(problem)
-    features, noise = law(problem, eta), structured.noise_of(problem, eta, known)
+    eta, known = 25.0, limit_geometry(problem)
+    features, noise = feature_law(problem, eta), structured.noise_of(problem, eta, known)
     a, target = features.a, problem.target
     mean, square = noise.weight @ noise.y, noise.weight @ noise.y**2
     assert mean == pytest.approx(target[0]) and noise.weight @ (noise.u * noise.y) == pytest.approx(target[1])
     assert square == pytest.approx(target.second_moment + problem.noise_variance)
     tilt = (noise.c * a) ** 2 * (mean**2 + noise.phi * square)
     np.testing.assert_allclose(1 + 2 * noise.c * a * mean + tilt + noise.v * a**2 * square, features.tau**2, rtol=1e-12)
-    assert noise.across**2 + target[1] ** 2 == pytest.approx(known.norm**2) and noise.cosine == known.cosine
+    assert noise.across**2 + target[1] ** 2 == pytest.approx(known.beta_norm**2) and noise.cosine == known.cosine
 
 
 def test_pencil_against_drawn_matrices():
     """P = Gamma (I + Kappa Gamma)^-1 with dense operators Gamma_r H_r: its trace, and its elements in the plane."""
     d, m = 150, 300
     problem = Problem(n=d, d=d, N=225, n_gradient=m, activation="relu", teacher=(0.3, 1.0, 0.5))
-    known = any_step.limit(problem)
+    known = limit_geometry(problem)
     readout = (np.array([-1.5, 0.7, 2.0]), np.array([0.3, 0.5, 0.2]))
-    geometry, eta = any_step.Geometry(known.norm, known.cosine, readout), 25.0
-    features, noise = law(problem, eta, geometry), structured.noise_of(problem, eta, geometry)
+    geometry, eta = Geometry(known.beta_norm, known.cosine, readout), 25.0
+    features, noise = feature_law(problem, eta, geometry), structured.noise_of(problem, eta, geometry)
     den, g = np.full(features.t.size, 0.4), np.array([0.8, 0.7, 0.6])
     P, T = structured._response(features, noise, den, g, None, 1e-12)
     pencil = structured._pencil(features, noise, den, g)

@@ -3,8 +3,8 @@ import pytest
 
 from onestep import InputError, Problem
 from onestep.theory.baselines import bayes_error, best_linear, linear_errors, unexplained
-from onestep.theory.errors import excess
-from onestep.theory.errors import test_error as network_error
+from onestep.theory.ridge_errors import excess
+from onestep.theory.ridge_errors import test_error as network_error
 
 
 def test_a_linear_fit_of_drawn_data():

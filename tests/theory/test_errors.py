@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spiked_witness import adjusted_mean, controls, draw, errors_by_difference, limits
 
-from onestep import InputError, Problem
+from onestep import Geometry, InputError, Problem, theory
+from onestep.hermite import gaussian_rule
 from onestep.theory import any_step
-from onestep.theory import errors as theory
 from onestep.theory.baselines import linear_errors
-from onestep.theory.geometry import HIGHEST, Geometry, active_orders, kept_orders
+from onestep.theory.geometry import limit_geometry, published_geometry
 from onestep.theory.resolvent import traces
+from onestep.theory.terms import HIGHEST, active_orders, kept_orders
 
 RIDGES = np.array([1e-8, 1e-3, 0.1, 3.0, 1e4])
 TEACHERS = [(0.0, 1.0), (0.3, 1.0, 0.5, 0.2), (0.4, 0.0, 1.0), (0.5, -0.2, 0.0, 0.0, 0.7), "relu"]
@@ -24,7 +25,7 @@ TEACHERS = [(0.0, 1.0), (0.3, 1.0, 0.5, 0.2), (0.4, 0.0, 1.0), (0.5, -0.2, 0.0, 
 @pytest.mark.parametrize("teacher", TEACHERS, ids=str)
 def test_finite_strength_is_the_printed_formula_and_its_difference_quotient(activation, teacher):
     problem = Problem(activation=activation, teacher=teacher)
-    orders = kept_orders(problem, Geometry.limit(problem))
+    orders = kept_orders(problem, published_geometry(problem))
     for alpha in (-0.5, 0.0, 0.2, 0.4):
         for ridge in (1e-3, 0.1, 10.0):
             found = theory.errors(problem, ridge, problem.step(alpha))
@@ -86,7 +87,7 @@ def test_linear_network_and_wide_linear_limit():
 
 
 def model_errors(problem, etas, ridge, count, measure):
-    orders = kept_orders(problem, Geometry.limit(problem))
+    orders = kept_orders(problem, published_geometry(problem))
     drawn = [draw(problem, orders, seed, fresh=problem.n if measure == "errors" else 0) for seed in range(count)]
     values = np.array([[getattr(one, measure)(eta, ridge) for eta in etas] for one in drawn])
     return values, np.array([controls(one) for one in drawn]), drawn
@@ -122,28 +123,20 @@ def test_the_explicit_model_and_its_leave_one_out_error(options):
 
 
 def plug_in_geometry(drawn):
-    t = drawn.t()[: drawn.problem.n]
-    size = np.linalg.norm(t) / math.sqrt(t.size)
-    return Geometry.plug_in(drawn.problem, drawn.beta_norm, drawn.rho, size, drawn.moments(8))
+    return Geometry.measured(drawn.beta_norm, drawn.rho, drawn.a, drawn.t()[: drawn.problem.n], 0.0)
 
 
 def test_plug_in_with_the_limits_is_the_limit():
     for readout in ("gaussian", "constant"):
         problem = Problem(activation=(0, 1, 0.5, 0.3), readout=readout)
-        if readout == "gaussian":
-            moments = [
-                problem.N * problem.N ** (-p / 2) * (math.prod(range(p - 1, 0, -2)) if p % 2 == 0 else 0)
-                for p in range(9)
-            ]
-        else:
-            moments = problem.N ** (1 - np.arange(9) / 2)
-        geometry = Geometry.plug_in(problem, *limits(problem), 1.0, moments)
+        law = gaussian_rule() if readout == "gaussian" else (np.ones(1), np.ones(1))
+        geometry = Geometry(*limits(problem), law, 1.0, 0.0)
         for eta in (1e-3, 1.0, 30.0, 1e6):
             np.testing.assert_allclose(
                 theory.errors(problem, RIDGES, eta, geometry), theory.errors(problem, RIDGES, eta), rtol=1e-8
             )
-        longer = Geometry.lengthened(problem)
-        geometry = Geometry.plug_in(problem, *limits(problem), 1.0, moments, longer.lengthening)
+        longer = limit_geometry(problem)
+        geometry = Geometry(*limits(problem), law, 1.0)
         np.testing.assert_allclose(
             theory.errors(problem, RIDGES, 30.0, geometry), theory.errors(problem, RIDGES, 30.0, longer), rtol=1e-8
         )
@@ -284,10 +277,14 @@ def test_double_descent_at_the_interpolation_threshold():
         lambda p: theory.plateau(p, 0.1, -1),
         lambda p: theory.plateau(p, 0.1, HIGHEST + 20),
         lambda p: theory.errors(Problem(first_output="order_one"), 0.1, 1.0),
-        lambda p: Geometry.plug_in(p, 0.0, 0.5, 1.0, np.ones(5)),
-        lambda p: Geometry.plug_in(p, 1.0, 1.5, 1.0, np.ones(5)),
-        lambda p: Geometry.plug_in(p, 1.0, 0.5, 1.0, np.ones(4)),
-        lambda p: Geometry.plug_in(p, 1.0, 0.5, 1.0, [1, 0, 1, 0, 0.1, 0, -3]),
+        lambda p: Geometry(0.0, 0.5),
+        lambda p: Geometry(1.0, 1.5),
+        lambda p: Geometry(1.0, 0.5, lengthening=-0.1),
+        lambda p: Geometry(1.0, 0.5, readout=(np.ones(2), np.ones(2))),
+        lambda p: Geometry(1.0, 0.5, readout=(np.ones(2), np.array([1.5, -0.5]))),
+        lambda p: Geometry(1.0, 0.5, projection=(np.ones(2), np.ones(3) / 3)),
+        lambda p: Geometry.measured(1.0, 0.5, [], 1.0),
+        lambda p: theory.errors(p, 0.1, 1.0, "limit"),
     ],
 )
 def test_refused_at_the_door(call):
@@ -310,7 +307,7 @@ def test_noise_of_the_gradient_at_enormous_n(activation):
     n = 10**18
     problem = Problem(n, n // 4, 3 * n // 4, activation=activation, teacher=(0.0, 1.0, 0.5, 0.3, 0.1))
     steps = float(n) ** np.array([0.15, 0.3, 0.36])
-    noisy = theory.errors(problem, 0.1, steps, Geometry.lengthened(problem))
+    noisy = theory.errors(problem, 0.1, steps, limit_geometry(problem))
     np.testing.assert_allclose(noisy, any_step.errors(problem, 0.1, steps), rtol=1e-3)
     if problem.student[2] != 0:  # negative control: the spike t^2 itself is not what such a network has
         paper = theory.errors(problem, 0.1, steps)[0]
@@ -320,11 +317,11 @@ def test_noise_of_the_gradient_at_enormous_n(activation):
 def test_two_spikes_with_noise_in_the_gradient():
     """4 c_{*,2}^2 rho^4 m1 / (2 + (1 + kappa)^2), and no noise is no change."""
     problem = Problem(activation=(0, 1, 0.6), teacher=(0.0, 1.0, 0.5))
-    noisy, ridge = Geometry.lengthened(problem), 0.1
+    noisy, ridge = limit_geometry(problem), 0.1
     labels = problem.target.second_moment + problem.noise_variance
     assert noisy.lengthening == pytest.approx(problem.phi * labels * 4 * 0.6**2 / noisy.beta_norm**2)
     stair = theory.plateau(problem, ridge, 1, noisy)[0] - theory.plateau(problem, ridge, 2, noisy)[0]
     m1 = traces(problem, ridge).m1
-    assert stair == pytest.approx(ridge * m1 * noisy.rho**4 / (2 + (1 + noisy.lengthening) ** 2))
-    still = Geometry.lengthened(Problem(n_gradient=10**15, activation=(0, 1, 0.6)))
+    assert stair == pytest.approx(ridge * m1 * noisy.cosine**4 / (2 + (1 + noisy.lengthening) ** 2))
+    still = limit_geometry(Problem(n_gradient=10**15, activation=(0, 1, 0.6)))
     assert still.lengthening < 1e-10

@@ -10,16 +10,15 @@ from onestep.book.statistics import chance, over_seeds
 from onestep.hermite import basis, monomials_in_hermite
 from onestep.simulation import network, sample
 from onestep.simulation.ridge import path
-from onestep.theory import Geometry, traces
-from onestep.theory.geometry import kept_orders
-from onestep.theory.learned import learned
+from onestep.theory import learned, limit_geometry, traces
+from onestep.theory.terms import kept_orders
 
 PROBLEM = Problem(n=1000, d=300, N=700, activation=(0.0, 0.8, 0.4, 0.2), teacher=(0.0, 1.0, 0.5, 0.2))
 
 
 def written_out(problem, ridge, eta, degree):
     """w = M^-1 v with M = T D T' + S, matrix by matrix."""
-    trace, geometry = traces(problem, ridge), Geometry.lengthened(problem)
+    trace, geometry = traces(problem, ridge), limit_geometry(problem)
     k = np.array(kept_orders(problem, geometry))
     j = np.arange(max(k.max(), degree) + 1)
     D = trace.m1 * np.array([float(math.factorial(i)) for i in j])
@@ -31,8 +30,8 @@ def written_out(problem, ridge, eta, degree):
     V *= problem.N ** (1 - (k[:, None] + k) / 2)
     S = problem.phi / (problem.psi * trace.q) * np.linalg.inv(np.outer(theta, theta) * V)
     target = np.array([problem.target[int(i)] for i in j])
-    along = T.T @ np.linalg.solve(T @ np.diag(D) @ T.T + S, T @ (D * target * geometry.rho**j))
-    found = geometry.rho**j * along
+    along = T.T @ np.linalg.solve(T @ np.diag(D) @ T.T + S, T @ (D * target * geometry.cosine**j))
+    found = geometry.cosine**j * along
     found[1] = target[1] - trace.m2 / trace.m1 * (target[1] - found[1])
     return found[1 : degree + 1]
 

@@ -77,8 +77,8 @@ def test_the_upper_edge_is_stationary_to_all_digits():
         bulk = Bulk(*row)
 
         def slope(u, bulk=bulk):
-            p, q = 1 - bulk.freedom(u), bulk.ratio - bulk.freedom(u)
-            return 1 / u + bulk.freedom_slope(u) * (1 / p + 1 / q)
+            p, q = 1 - bulk.degrees_of_freedom(u), bulk.ratio - bulk.degrees_of_freedom(u)
+            return 1 / u + bulk.degrees_of_freedom_slope(u) * (1 / p + 1 / q)
 
         u = -edge_point(bulk)
         h = 1e-6 * u

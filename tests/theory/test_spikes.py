@@ -10,12 +10,12 @@ from scipy.linalg import eigh
 from spiked_witness import draw, limits, pieces
 from test_errors import plug_in_geometry, problems
 
-from onestep import InputError, Problem
-from onestep.hermite import basis, monomials_in_hermite
-from onestep.theory import spikes
-from onestep.theory.errors import errors
-from onestep.theory.geometry import Geometry, active_orders, kept_orders
+from onestep import Geometry, InputError, Problem
+from onestep.hermite import basis, gaussian_rule, monomials_in_hermite
+from onestep.theory import errors, spikes
+from onestep.theory.geometry import published_geometry
 from onestep.theory.resolvent import edges, traces
+from onestep.theory.terms import active_orders, kept_orders
 
 
 def matrix(problem, eta, z, orders):
@@ -28,7 +28,7 @@ def matrix(problem, eta, z, orders):
 @pytest.mark.parametrize("eta", [1.5, 3.0, 8.0])
 def test_outliers_solve_the_printed_equation_and_overlaps_are_its_null_vector(activation, eta):
     problem = Problem(activation=activation)
-    orders = kept_orders(problem, Geometry.limit(problem))
+    orders = kept_orders(problem, published_geometry(problem))
     found = spikes.outliers(problem, eta)
     assert [one.position for one in found] == sorted((one.position for one in found), reverse=True)
     top = edges(problem)[-1, 1]
@@ -94,7 +94,7 @@ def test_overlaps_are_shares(problem, log_eta):
         assert np.all(overlaps >= 0)
         assert np.all(overlaps.sum(axis=1) <= 1 + 1e-9)  # a unit vector has no more than its length
         assert np.all(overlaps.sum(axis=0) <= 1 + 1e-9)  # nor has He_k(t) in orthogonal directions
-        assert len(found) <= len(kept_orders(problem, Geometry.limit(problem)))
+        assert len(found) <= len(kept_orders(problem, published_geometry(problem)))
         assert problem.readout == "gaussian" or len(found) == 1
 
 
@@ -113,11 +113,10 @@ def test_critical_constants_are_approached_by_finite_sizes(order):
 
 def test_critical_constants_shrink_with_the_measured_lengths():
     problem = Problem(activation=(0, 1.5, 0.6, -0.3))
-    limit = Geometry.limit(problem)
+    limit = published_geometry(problem)
     for order in (1, 2, 3):
         constant = spikes.critical_constant(problem, order)
-        for name in ("beta_norm", "projection_norm"):
-            longer = replace(limit, **{name: 1.25 * getattr(limit, name)})
+        for longer in (replace(limit, beta_norm=1.25 * limit.beta_norm), replace(limit, projection=1.25)):
             assert spikes.critical_constant(problem, order, longer) == pytest.approx(constant / 1.25, rel=1e-12)
 
 
@@ -158,10 +157,9 @@ def test_outliers_and_overlaps_of_the_explicit_model():
     assert np.any(np.abs(wrong_overlap.mean(axis=0)) > 5 * standard_error(wrong_overlap))
 
 
-def test_plug_in_moments_reproduce_the_limit():
+def test_a_measured_readout_of_the_limiting_law_reproduces_the_limit():
     problem = Problem(activation=(0, 1, 0.6, 0.3))
-    moments = problem.N ** (1 - np.arange(7) / 2) * [gaussian_moment(p) for p in range(7)]
-    geometry = Geometry.plug_in(problem, *limits(problem), 1.0, moments)
+    geometry = Geometry(*limits(problem), gaussian_rule(), 1.0, 0.0)
     for one, other in zip(spikes.outliers(problem, 8.0), spikes.outliers(problem, 8.0, geometry), strict=True):
         assert one.position == pytest.approx(other.position, rel=1e-9)
         np.testing.assert_allclose(one.overlaps, other.overlaps, rtol=1e-8, atol=1e-15)
@@ -216,7 +214,7 @@ def test_strengths_grow_with_their_exponents():
 def test_kept_orders_grow_with_the_size_and_are_all_for_polynomials():
     def kept(n, activation):
         problem = Problem(n=n, d=n // 2, N=n, activation=activation)
-        return kept_orders(problem, Geometry.limit(problem))
+        return kept_orders(problem, published_geometry(problem))
 
     counts = [len(kept(10**power, "relu")) for power in range(2, 12)]
     assert counts == sorted(counts)
@@ -237,7 +235,7 @@ def test_orders_are_kept_as_long_as_each_leaves_the_bulk_before_the_next(activat
         strength = abs(problem.student[1] ** k * problem.student[k]) * limits(problem)[0] ** k * gaussian_moment(2 * k)
         steps.append((root / strength) ** (1 / k) * problem.N ** ((k - 1) / (2 * k)))
     count = next(i for i in range(1, len(steps)) if i + 1 == len(steps) or steps[i] >= steps[i + 1])
-    assert kept_orders(problem, Geometry.limit(problem)) == orders[:count]
+    assert kept_orders(problem, published_geometry(problem)) == orders[:count]
 
 
 def test_no_step_no_outlier_and_bad_steps():

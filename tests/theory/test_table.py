@@ -8,8 +8,9 @@ import pytest
 from spiked_witness import adjusted_mean, controls, draw
 
 from onestep import Problem
-from onestep.theory.errors import errors
-from onestep.theory.geometry import Geometry, kept_orders
+from onestep.theory import errors
+from onestep.theory.geometry import published_geometry
+from onestep.theory.terms import kept_orders
 
 ACTIVATIONS = {"tanh": "tanh", "relu": "relu", "He_1 + 0.6 He_2 + 0.3 He_3": (0, 1, 0.6, 0.3)}
 TEACHERS = {1: (0, 1), 2: (0, 1, 0.5), 3: (0, 1, 0.5, 0.3)}
@@ -28,7 +29,7 @@ def test_errors_of_the_explicit_model(name):
     """Means over draws with the moments of the labels regressed out, whose expectations are known."""
     problems = {degree: Problem(activation=ACTIVATIONS[name], teacher=teacher) for degree, teacher in TEACHERS.items()}
     etas = np.array([0.0 if alpha is None else problems[1].step(alpha) for alpha in EXPONENTS])
-    orders = kept_orders(problems[1], Geometry.limit(problems[1]))
+    orders = kept_orders(problems[1], published_geometry(problems[1]))
     values, control = np.empty((DRAWS, len(problems), len(etas), 2)), np.empty((DRAWS, len(problems), 4))
     for seed in range(DRAWS):
         drawn = draw(problems[1], orders, seed, fresh=problems[1].n)

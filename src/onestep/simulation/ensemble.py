@@ -7,16 +7,18 @@ import numpy as np
 
 from onestep.checks import InputError, choice, integer
 from onestep.problem import Problem
-from onestep.simulation.experiment import Geometry, Measurement, run
+from onestep.simulation.experiment import Measurement, run
 
-_FIELDS = tuple(field.name for kind in (Measurement, Geometry) for field in fields(kind))
+_OF_THE_GEOMETRY = ("beta_norm", "cosine", "projection_norm")
+_FIELDS = (*(field.name for field in fields(Measurement)), *_OF_THE_GEOMETRY)
 
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
     """Measurements of one problem on several draws.
 
-    `name` below is the name of an array field of `Measurement` ("train_error") or of its geometry ("rho").
+    `name` below is the name of an array field of `Measurement` ("train_error"), or of a number of its geometry:
+    "beta_norm", "cosine" or "projection_norm".
     """
 
     measurements: tuple[Measurement, ...]
@@ -24,9 +26,7 @@ class Ensemble:
     def values(self, name: str) -> np.ndarray:
         """All draws stacked: (S, ...), with the shape that the field has in one measurement."""
         choice("name", name, _FIELDS)
-        return np.array(
-            [getattr(m, name) if hasattr(m, name) else getattr(m.geometry, name) for m in self.measurements]
-        )
+        return np.array([getattr(m.geometry if name in _OF_THE_GEOMETRY else m, name) for m in self.measurements])
 
     def mean(self, name: str) -> np.ndarray:
         """Mean over draws."""

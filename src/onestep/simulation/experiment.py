@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from onestep.checks import InputError, choice, integer
+from onestep.geometry import Geometry
 from onestep.hermite import basis
 from onestep.inputs import Levels
 from onestep.problem import Problem
@@ -17,25 +18,6 @@ EXACT_BELOW = (
     5000  # order of the Gram matrix where its reduction, m^3, falls behind the Krylov solver's steps, n N each
 )
 ORDERS = 8  # overlaps are measured with He_0, ..., He_8
-
-
-@dataclass(frozen=True, eq=False)
-class Geometry:
-    """The random numbers of one draw on which spikes and errors depend most: the "plug-in" for a prediction.
-
-    Attributes
-    ----------
-    beta_norm : |beta|, beta = X'r/n the direction of the step on the gradient batch; sqrt(beta' Sigma beta) for inputs
-        of covariance Sigma, the standard deviation of beta . x.
-    rho : cos(beta, beta_star), beta_star of `sample`; the correlation of beta . x and beta_star . x.
-    projection_norm : |Xt beta| / (sqrt(n) |beta|) on the ridge batch; tends to 1.
-    readout_moments : (2 * 8 + 1,), sum_i a_i^p for p = 0, ..., 16.
-    """
-
-    beta_norm: float
-    rho: float
-    projection_norm: float
-    readout_moments: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +38,7 @@ class Measurement:
     overlaps : (E, top, 9), squared cosine of each top left singular vector with He_k(t), k = 0, ..., 8,
         t = Xt beta / |beta|.
     top_vectors : (E, n, top), the left singular vectors.
-    geometry : the draw's plug-in numbers.
+    geometry : of the draw.
     """
 
     problem: Problem
@@ -75,20 +57,26 @@ class Measurement:
     geometry: Geometry
 
 
-def geometry(
+def measured_geometry(
     direction: np.ndarray, a: np.ndarray, beta_star: np.ndarray, X: np.ndarray, levels: Levels | None = None
 ) -> Geometry:
-    """The plug-in numbers of a draw: direction of the step, readout, teacher, the ridge batch's inputs, their levels.
+    """The geometry of a draw: the random numbers on which spikes and errors depend most, to be plugged in.
 
-    `levels` is `problem.levels`, None for Sigma = I; `beta_star` has beta_star' Sigma beta_star = 1.
+    Parameters
+    ----------
+    direction, a, beta_star, X : (d,), (N,), (d,) and (n, d) arrays
+        The direction beta of the step, the second layer, the teacher with beta_star' Sigma beta_star = 1, and the
+        inputs of the ridge batch.
+    levels : Levels or None
+        `problem.levels`, None for Sigma = I. Otherwise |beta| is sqrt(beta' Sigma beta), the standard deviation of
+        beta . x, and the cosine is the correlation of beta . x and beta_star . x.
     """
     beta, beta_star = direction.astype(float), beta_star.astype(float)
     if levels is not None:  # Sigma^(1/2) beta and Sigma^(1/2) beta_star, in the coordinates where x is white
         beta, beta_star = beta * np.sqrt(levels.spread()), beta_star * np.sqrt(levels.spread())
     length = float(np.linalg.norm(beta))
-    projection = float(np.linalg.norm(X @ direction)) / (np.sqrt(len(X)) * length)
-    moments = np.sum(a.astype(float)[:, None] ** np.arange(2 * ORDERS + 1), axis=0)
-    return Geometry(length, float(beta @ beta_star) / length, float(projection), moments)
+    cosine = float(np.clip(beta @ beta_star / length, -1.0, 1.0))
+    return Geometry.measured(length, cosine, a.astype(float), (X @ direction).astype(float) / length)
 
 
 def overlaps(left: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -124,7 +112,7 @@ def run(
     ------
     InputError : naming the argument that cannot be used.
     MemoryRefusal : the run would not fit; raised before anything is allocated.
-    krylov.NotConverged : the iteration stopped short of its tolerance; carries how far it came.
+    NotConverged : the iteration stopped short of its tolerance; carries how far it came.
     """
     smaller = min(problem.n, problem.N)
     if choice("solver", solver, ("auto", "exact", "krylov")) == "auto":
@@ -145,8 +133,8 @@ def run(
         step = network.gradient(problem, W0, a, gradient_batch)
         del gradient_batch
     batch, test = sample.batch(problem, seed, "ridge", problem.n), sample.batch(problem, seed, "test", n_test)
-    plug_in = geometry(step.direction, a, sample.teacher_direction(problem, seed), batch.X, problem.levels)
-    t = batch.X @ step.direction / plug_in.beta_norm
+    geometry = measured_geometry(step.direction, a, sample.teacher_direction(problem, seed), batch.X, problem.levels)
+    t = batch.X @ step.direction / geometry.beta_norm
 
     rows = []
     for size in eta:
@@ -170,7 +158,7 @@ def run(
                 triplets.left,
             )
         )
-    return Measurement(problem, seed, eta, ridge, *map(np.array, zip(*rows, strict=True)), plug_in)
+    return Measurement(problem, seed, eta, ridge, *map(np.array, zip(*rows, strict=True)), geometry)
 
 
 def _within(name: str, given: float, values: np.ndarray) -> None:

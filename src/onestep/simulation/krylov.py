@@ -8,33 +8,13 @@ Appl. 38, 2017).
 
 import numpy as np
 
-from onestep.checks import InputError, integer, real
+from onestep.checks import InputError, NotConverged, integer, real
 from onestep.simulation.gram import solve_tridiagonal
 from onestep.simulation.ridge import Path, checked, row, summary
 
 _STRIDE = 10  # convergence is looked at every so many steps
 _SETTLED = 1e-3  # relative change of the degrees of freedom between two looks
 _PROBES = 15  # sixteen vectors cost little more than one: a product with F is the price of reading F
-
-
-class NotConverged(RuntimeError):
-    """The Krylov space was too small.
-
-    Attributes
-    ----------
-    optimality : the largest relative gradient |F'(y - F a)/n - lambda a| / |F'y/n| over the ridge values.
-    steps : dimension of the Krylov space.
-    """
-
-    def __init__(self, optimality: float, steps: int):
-        self.optimality, self.steps = optimality, steps
-        super().__init__(
-            f"after {steps} steps the relative gradient is still {optimality:.2e}; "
-            'allow more steps, raise the ridge, or choose solver="exact"'
-        )
-
-    def __reduce__(self):
-        return type(self), (self.optimality, self.steps)
 
 
 def path(F: np.ndarray, y: np.ndarray, ridge: np.ndarray, *, tolerance: float | None = None, steps: int = 2000) -> Path:
@@ -87,7 +67,8 @@ def path(F: np.ndarray, y: np.ndarray, ridge: np.ndarray, *, tolerance: float | 
             settled = step == N or np.all(np.abs(freedom - previous) <= _SETTLED * freedom)
             if settled and optimality.max() <= tolerance:
                 return summary(F, y, ridge, right[:step].T @ (start * x[0]).astype(F.dtype), freedom, error)
-    raise NotConverged(float(optimality.max()), steps)
+    advice = 'allow more steps, raise the ridge, or choose solver="exact"'
+    raise NotConverged("the gradient of ridge regression", float(optimality.max()), steps, advice)
 
 
 def _first_columns(ups: np.ndarray, downs: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import psutil
 
+from onestep.checks import OneStepError
 from onestep.problem import Problem
 
 _RESERVE = 96 << 20  # blocks of work and LAPACK's workspace
 _KRYLOV_COLUMNS = 300  # what its basis usually grows to
 
 
-class MemoryRefusal(MemoryError):
+class MemoryRefusal(OneStepError, MemoryError):
     """A run that would not fit.
 
     Attributes

@@ -11,9 +11,10 @@ from functools import cached_property
 import numpy as np
 
 from onestep.checks import InputError, integer, real
+from onestep.geometry import Geometry
 from onestep.problem import Problem
 from onestep.simulation import network, ridge, sample, spectrum
-from onestep.simulation.experiment import Geometry, geometry, overlaps
+from onestep.simulation.experiment import measured_geometry, overlaps
 from onestep.simulation.sample import Batch
 from onestep.simulation.spectrum import Top
 
@@ -102,7 +103,7 @@ class OneStep:
     @cached_property
     def geometry(self) -> Geometry:
         """The numbers of this draw on which spikes and errors depend most."""
-        return geometry(self.beta, self.a, self.beta_star, self.X)
+        return measured_geometry(self.beta, self.a, self.beta_star, self.X)
 
     @cached_property
     def t(self) -> np.ndarray:

@@ -4,12 +4,13 @@
 |---|---|
 | what are the traces of the resolvent, the untrained density, its edges? | `resolvent`, solving `equation` |
 | which spikes leave the bulk, from which step on, where, and what do they know? | `spikes` |
-| training and test error, plateaus, what each degree improves, the best ridge? | `errors` |
+| training and test error, plateaus, what each degree improves, the best ridge? | `ridge_errors` |
+| which degrees of the teacher does the network learn? | `learned_degrees` |
 | how good are the best linear model and the teacher itself? | `baselines` |
 | through which numbers does the step enter; limits, or those of one draw? | `geometry` |
 | the same at steps of the order of sqrt(n), to all orders in eta^2/N? | `any_step` |
 
-`spikes` and `errors` are exact as n -> infinity for steps n^alpha, alpha < 1/2; `any_step` keeps the corrections.
+`spikes` and `ridge_errors` are exact as n -> infinity for steps n^alpha, alpha < 1/2; `any_step` keeps the corrections.
 """
 
 from typing import TYPE_CHECKING
@@ -18,10 +19,11 @@ from onestep.lazy import attribute_loader
 
 if TYPE_CHECKING:
     from onestep.theory.baselines import bayes_error, best_linear, linear_errors
-    from onestep.theory.equation import Bulk, NotSolved
-    from onestep.theory.errors import best_ridge, excess, improvement, plateau, test_error, train_error
-    from onestep.theory.geometry import Geometry
+    from onestep.theory.equation import Bulk
+    from onestep.theory.geometry import limit_geometry, published_geometry
+    from onestep.theory.learned_degrees import learned
     from onestep.theory.resolvent import Traces, atom, density, edges, traces
+    from onestep.theory.ridge_errors import best_ridge, errors, excess, improvement, plateau, test_error, train_error
     from onestep.theory.spikes import (
         Outlier,
         critical_constant,
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bulk",
-    "Geometry",
-    "NotSolved",
     "Outlier",
     "Traces",
     "atom",
@@ -47,11 +47,15 @@ __all__ = [
     "critical_step",
     "density",
     "edges",
+    "errors",
     "excess",
     "improvement",
+    "learned",
+    "limit_geometry",
     "linear_errors",
     "outliers",
     "plateau",
+    "published_geometry",
     "regime",
     "strengths",
     "test_error",

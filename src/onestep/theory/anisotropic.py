@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from onestep.checks import InputError
+from onestep.checks import InputError, NotConverged
 from onestep.inputs import Levels
 from onestep.problem import Problem
-from onestep.theory.equation import Bulk, NotSolved, Solution, climb
+from onestep.theory.equation import Bulk, BulkSolution, climb
 
 _CLOSE = 1e-12  # relative; of Newton's method in the complex plane
 _NEWTON = 60
@@ -51,12 +51,12 @@ class AnisotropicBulk:
         """P at every level: the shape of `u`, with the levels as last axis."""
         return self.phi / (self.phi + self.linear * np.asarray(u)[..., None] * self.levels.values)
 
-    def freedom(self, u):
+    def degrees_of_freedom(self, u):
         """df(u)."""
         size = self.linear * np.asarray(u)[..., None] * self.levels.values
         return self.nonlinear * u + self.phi * (size / (self.phi + size)) @ self.levels.share
 
-    def freedom_slope(self, u):
+    def degrees_of_freedom_slope(self, u):
         """df'(u)."""
         return self.nonlinear + self.linear * self.left(u) ** 2 @ (self.levels.share * self.levels.values)
 
@@ -66,7 +66,7 @@ class AnisotropicBulk:
 
     def position(self, u):
         """The z = -ridge at which q m1 = u."""
-        df = self.freedom(u)
+        df = self.degrees_of_freedom(u)
         return -(1 - df) * (self.ratio - df) / u
 
 
@@ -78,7 +78,7 @@ def bulk_of(problem: Problem) -> Bulk | AnisotropicBulk:
     return AnisotropicBulk(problem.phi, problem.psi, student[1] ** 2, student.nonlinear_variance, problem.levels)
 
 
-def solve(bulk: AnisotropicBulk, ridge: np.ndarray) -> Solution:
+def solve(bulk: AnisotropicBulk, ridge: np.ndarray) -> BulkSolution:
     """The solution at positive `ridge`, an array: Newton's method from below, as for one level."""
     levels, least = bulk.levels, min(1.0, bulk.ratio)
     surplus = bulk.phi * (bulk.psi - 1) / bulk.psi if bulk.ratio < 1 else bulk.phi - 1  # phi - least
@@ -93,10 +93,10 @@ def solve(bulk: AnisotropicBulk, ridge: np.ndarray) -> Solution:
         return above, bulk.linear * rest**2 @ (levels.share * levels.values)
 
     u, p, q = climb(ridge, bulk.excess, least, bulk.linear, bulk.nonlinear, linear_part)
-    return Solution(ridge, u, p, q, bulk.projection(u))
+    return BulkSolution(ridge, u, p, q, bulk.projection(u))
 
 
-def solve_complex(bulk: AnisotropicBulk, ridge: np.ndarray) -> Solution:
+def solve_complex(bulk: AnisotropicBulk, ridge: np.ndarray) -> BulkSolution:
     """The solution at complex `ridge`; on the negative axis its limit from below, so that Im m1 is pi x the density.
 
     It is continued from far away in the half plane Im ridge < 0, where it is unique, down to `ridge`.
@@ -118,13 +118,13 @@ def solve_complex(bulk: AnisotropicBulk, ridge: np.ndarray) -> Solution:
             break
         levels *= 2
         if levels > _MOST_LEVELS:
-            raise NotSolved("the traces at a complex ridge, continued from afar", float(worst))
+            raise NotConverged("the traces at a complex ridge, continued from afar", float(worst))
     u = np.where(ridge.imag > 0, u.reshape(ridge.shape).conj(), u.reshape(ridge.shape))
-    df = bulk.freedom(u)
-    return Solution(ridge, u, 1 - df, bulk.ratio - df, bulk.projection(u))
+    df = bulk.degrees_of_freedom(u)
+    return BulkSolution(ridge, u, 1 - df, bulk.ratio - df, bulk.projection(u))
 
 
-def solve_outside(bulk: AnisotropicBulk, ridge: np.ndarray) -> Solution:
+def solve_outside(bulk: AnisotropicBulk, ridge: np.ndarray) -> BulkSolution:
     """The solution at real negative `ridge` with -ridge outside the bulk, where all traces increase with z.
 
     Raises
@@ -135,7 +135,7 @@ def solve_outside(bulk: AnisotropicBulk, ridge: np.ndarray) -> Solution:
     u = solve_complex(bulk, ridge).u.real.ravel()
     u, worst = _newton(bulk, ridge.ravel(), u)
     u = u.reshape(ridge.shape)
-    df, slope = bulk.freedom(u), bulk.freedom_slope(u)
+    df, slope = bulk.degrees_of_freedom(u), bulk.degrees_of_freedom_slope(u)
     p, q, z = 1 - df, bulk.ratio - df, -ridge
     with np.errstate(all="ignore"):
         du = 1 / (slope * (p + q) / u + p * q / u**2)  # du/dz
@@ -143,13 +143,13 @@ def solve_outside(bulk: AnisotropicBulk, ridge: np.ndarray) -> Solution:
         companion = (slope * du + q / z) / z
     if not (worst <= 1e-9 and np.all(m1 > 0) and np.all(companion > 0)):
         raise InputError("ridge", ridge, "positive, or minus a number outside the bulk, or complex")
-    return Solution(ridge, u, p, q, bulk.projection(u))
+    return BulkSolution(ridge, u, p, q, bulk.projection(u))
 
 
 def _newton(bulk: AnisotropicBulk, ridge, u) -> tuple[np.ndarray, float]:
     """Newton's method for log(p q/(ridge u)) = 0 in log u; the largest last step tells whether it arrived."""
     for _ in range(_NEWTON):
-        df, slope = bulk.freedom(u), bulk.freedom_slope(u)
+        df, slope = bulk.degrees_of_freedom(u), bulk.degrees_of_freedom_slope(u)
         p, q = 1 - df, bulk.ratio - df
         with np.errstate(all="ignore"):
             step = (p * q - ridge * u) / (p * q + u * slope * (p + q))
@@ -163,7 +163,7 @@ def _newton(bulk: AnisotropicBulk, ridge, u) -> tuple[np.ndarray, float]:
 
 def _signs(bulk: AnisotropicBulk, ridge, u) -> np.ndarray:
     """Im of m1, m2 and q/ridge relative to their size: positive on the right branch."""
-    df = bulk.freedom(u)
+    df = bulk.degrees_of_freedom(u)
     m1 = (1 - df) / ridge
     values = np.stack([m1, m1 * bulk.projection(u), (bulk.ratio - df) / ridge])
     return values.imag / np.abs(values)
@@ -179,7 +179,7 @@ def edge_point(bulk: AnisotropicBulk) -> float:
 
 def _stationarity(bulk: AnisotropicBulk, u):
     """d log z/d log(1/u), whose zeros are the stationary values of z."""
-    df, slope = bulk.freedom(u), bulk.freedom_slope(u)
+    df, slope = bulk.degrees_of_freedom(u), bulk.degrees_of_freedom_slope(u)
     return 1 + u * slope * (1 / (1 - df) + 1 / (bulk.ratio - df))
 
 
@@ -201,7 +201,7 @@ def stationary(bulk: AnisotropicBulk) -> np.ndarray:
     u = np.sort(np.concatenate([u, poles * (1 - 1e-9), poles * (1 + 1e-9)]))
 
     def product(u):  # without the poles at p = 0 and q = 0
-        df, slope = bulk.freedom(u), bulk.freedom_slope(u)
+        df, slope = bulk.degrees_of_freedom(u), bulk.degrees_of_freedom_slope(u)
         if bulk.excess == 0:  # p = q divides it, whose zero z = 0 belongs to the hard edge
             return 1 - df + 2 * u * slope
         return (1 - df) * (bulk.ratio - df) + u * slope * (1 - df + bulk.ratio - df)
@@ -210,5 +210,5 @@ def stationary(bulk: AnisotropicBulk) -> np.ndarray:
     change = np.flatnonzero((value[1:] > 0) != (value[:-1] > 0))
     change = [k for k in change if not np.any((poles > u[k]) & (poles < u[k + 1]))]
     found = np.array([brentq(product, u[k], u[k + 1], xtol=1e-300, rtol=1e-14) for k in change])
-    df = bulk.freedom(found)
+    df = bulk.degrees_of_freedom(found)
     return found[np.abs((1 - df) * (bulk.ratio - df)) > 1e-20 * bulk.ratio]  # the others are hard edges

@@ -11,7 +11,7 @@ from onestep.checks import reals
 from onestep.problem import Problem
 from onestep.theory import covariance
 from onestep.theory.equation import Bulk, solve
-from onestep.theory.errors import minimum
+from onestep.theory.ridge_errors import minimum
 
 
 def linear_errors(problem: Problem, ridge, *, intercept: bool = True) -> tuple[np.ndarray, np.ndarray]:

@@ -11,9 +11,8 @@ Source: for linear regression Dobriban & Wager 2018 (arXiv:1507.03003), in the f
 
 import numpy as np
 
-from onestep.checks import InputError, real, reals
+from onestep.checks import InputError, NotConverged, real, reals
 from onestep.inputs import Levels
-from onestep.theory.equation import NotSolved
 
 _STEPS = 200
 _TOLERANCE = 8 * np.finfo(float).eps
@@ -51,7 +50,7 @@ def tau_of(levels: Levels, ridge, aspect: float) -> np.ndarray:
     Raises
     ------
     InputError : a ridge or the aspect ratio is not positive.
-    NotSolved : Newton's method stopped short of rounding.
+    NotConverged : Newton's method stopped short of rounding.
     """
     ridge, aspect = reals("ridge", ridge, 0.0, open_below=True), real("aspect", aspect, 0.0, open_below=True)
     tau = ridge + aspect * (levels.share @ levels.values)
@@ -63,7 +62,7 @@ def tau_of(levels: Levels, ridge, aspect: float) -> np.ndarray:
             return tau
     worst = float(np.max(np.abs(step / tau)))
     if worst > 1e-9:
-        raise NotSolved("the shrinkage tau of ridge regression", worst)
+        raise NotConverged("the shrinkage tau of ridge regression", worst)
     return tau
 
 
@@ -81,7 +80,7 @@ def linear_errors(levels: Levels, ridge, aspect: float, signal, noise: float) ->
 
     Raises
     ------
-    InputError, NotSolved : as `tau_of`; or `signal` is not one number >= 0 for each level.
+    InputError, NotConverged : as `tau_of`; or `signal` is not one number >= 0 for each level.
     """
     signal, noise = reals("signal", signal, 0.0), real("noise", noise, 0.0)
     if signal.shape != levels.values.shape:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onestep.checks import InputError, reals
+from onestep.checks import InputError, NotConverged, reals
 from onestep.problem import Problem
 
 _STEPS = 200
@@ -21,22 +21,6 @@ _ACCEPTED = 1e-9  # relative residual of a root of the quartic; the right root i
 _ENOUGH = 1e-13  # what rounding may leave of a Newton step that never gets below _TOLERANCE
 _TOLERANCE = 4 * np.finfo(float).eps
 _RATIOS, _SIZES = (1e-20, 1e20), (1e-120, 1e120)  # within them no product of the equations overflows
-
-
-class NotSolved(ArithmeticError):
-    """Equations whose solution was not found.
-
-    Attributes
-    ----------
-    residual : the largest relative residual that was left.
-    """
-
-    def __init__(self, message: str, residual: float):
-        self.message, self.residual = message, residual
-        super().__init__(f"{message} (relative residual {residual:.1e})")
-
-    def __reduce__(self):
-        return type(self), (self.message, self.residual)
 
 
 def _within(name: str, values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
@@ -92,11 +76,11 @@ class Bulk:
         """phi/psi - 1, without the cancellation of that formula near the interpolation threshold."""
         return (self.phi - self.psi) / self.psi
 
-    def freedom(self, u):
+    def degrees_of_freedom(self, u):
         """df(u) = c_>^2 u + c_1^2 phi u / (phi + c_1^2 u)."""
         return self.nonlinear * u + self.linear * self.phi * u / (self.phi + self.linear * u)
 
-    def freedom_slope(self, u):
+    def degrees_of_freedom_slope(self, u):
         """df'(u)."""
         return self.nonlinear + self.linear * (self.phi / (self.phi + self.linear * u)) ** 2
 
@@ -106,12 +90,12 @@ class Bulk:
 
     def position(self, u):
         """The real z = -ridge at which q m1 = u."""
-        df = self.freedom(u)
+        df = self.degrees_of_freedom(u)
         return -(1 - df) * (self.ratio - df) / u
 
 
 @dataclass(frozen=True)
-class Solution:
+class BulkSolution:
     """The solution in the variable u, from which all traces and their derivatives follow.
 
     Attributes
@@ -130,7 +114,7 @@ class Solution:
     projection: np.ndarray
 
 
-def solve(bulk: Bulk, ridge: np.ndarray) -> Solution:
+def solve(bulk: Bulk, ridge: np.ndarray) -> BulkSolution:
     """The solution at positive real `ridge` (array, broadcasts against `bulk`)."""
     _within("ridge", ridge, _SIZES)
     ridge, phi, linear, nonlinear = np.broadcast_arrays(ridge, bulk.phi, bulk.linear, bulk.nonlinear)
@@ -144,7 +128,7 @@ def solve(bulk: Bulk, ridge: np.ndarray) -> Solution:
         return np.where(saturated, surplus - phi * rest, linear * u * rest - least), linear * rest**2
 
     u, p, q = climb(ridge, bulk.excess, least, linear, nonlinear, linear_part)
-    return Solution(ridge, u, p, q, phi / (phi + linear * u))
+    return BulkSolution(ridge, u, p, q, phi / (phi + linear * u))
 
 
 def climb(ridge, excess, least, linear, nonlinear, linear_part) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -168,7 +152,7 @@ def climb(ridge, excess, least, linear, nonlinear, linear_part) -> tuple[np.ndar
     else:
         left = float(np.max(np.abs(step / u)))
         if left > _ENOUGH:
-            raise NotSolved(f"the traces at a positive ridge, after {_STEPS} steps of Newton's method", left)
+            raise NotConverged("the traces at a positive ridge", left, _STEPS)
     s = _smaller(ridge * u, gap)
     wide = excess >= 0
     return u, np.where(wide, s, s + gap), np.where(wide, s + gap, s)
@@ -179,7 +163,7 @@ def _smaller(product, gap):
     return 2 * product / (gap + np.sqrt(gap**2 + 4 * product))
 
 
-def solve_complex(bulk: Bulk, ridge: np.ndarray) -> Solution:
+def solve_complex(bulk: Bulk, ridge: np.ndarray) -> BulkSolution:
     """The solution at complex `ridge`: the root of the quartic in u with Im m1, Im m2, Im q/ridge > 0 for Im ridge < 0.
 
     On the negative axis (Im ridge = 0) this is the limit from below, so that Im m1 is pi times the density.
@@ -199,11 +183,11 @@ def solve_complex(bulk: Bulk, ridge: np.ndarray) -> Solution:
     off = ridge.imag != 0
     worst = np.take_along_axis(np.min(imaginary, axis=0), best, -1)[..., 0]
     if np.any(off & ~(worst > 0)):
-        raise NotSolved("no root of the quartic has the signs of a resolvent", float(-np.min(worst[off])))
-    return Solution(ridge, u, p, q, local.projection(u))
+        raise NotConverged("a root of the quartic with the signs of a resolvent", float(-np.min(worst[off])))
+    return BulkSolution(ridge, u, p, q, local.projection(u))
 
 
-def solve_outside(bulk: Bulk, ridge: np.ndarray) -> Solution:
+def solve_outside(bulk: Bulk, ridge: np.ndarray) -> BulkSolution:
     """The solution at real negative `ridge` with z = -ridge outside the bulk.
 
     There m1, m2 and q/ridge are real and, being Stieltjes transforms, increase with z; one root of the quartic does.
@@ -214,7 +198,7 @@ def solve_outside(bulk: Bulk, ridge: np.ndarray) -> Solution:
     branches = _branches(local, ridge.astype(complex))
     wide = Bulk(*(value[..., None] for value in (phi, psi, linear, nonlinear)))
     u, z = branches.u.real, -ridge[..., None]
-    df, slope = wide.freedom(u), wide.freedom_slope(u)
+    df, slope = wide.degrees_of_freedom(u), wide.degrees_of_freedom_slope(u)
     p, q = 1 - df, wide.ratio - df
     with np.errstate(all="ignore"):
         du = 1 / (slope * (p + q) / u + p * q / u**2)  # du/dz
@@ -230,10 +214,10 @@ def solve_outside(bulk: Bulk, ridge: np.ndarray) -> Solution:
         raise InputError("ridge", ridge, "positive, or minus a number outside the bulk, or complex")
     u = np.take_along_axis(u, best, -1)[..., 0]
     p, q = _pair(local, ridge, u)
-    return Solution(ridge, u, p, q, local.projection(u))
+    return BulkSolution(ridge, u, p, q, local.projection(u))
 
 
-def _signs(branches: Solution) -> np.ndarray:
+def _signs(branches: BulkSolution) -> np.ndarray:
     """Im of m1, m2 and q/ridge relative to their size: shape (3, ..., 4); -inf where there is no root."""
     with np.errstate(all="ignore"):
         m1 = branches.p / branches.ridge
@@ -242,7 +226,7 @@ def _signs(branches: Solution) -> np.ndarray:
     return np.where(np.isfinite(signs) & np.isfinite(branches.u), signs, -np.inf)
 
 
-def _branches(bulk: Bulk, ridge: np.ndarray) -> Solution:
+def _branches(bulk: Bulk, ridge: np.ndarray) -> BulkSolution:
     """All four roots at complex `ridge`, along a last axis; nan where the degree is lower or a root was not found."""
     scale = bulk.linear + bulk.nonlinear
     scale = np.where(scale > 0, scale, 1.0)
@@ -266,9 +250,9 @@ def _branches(bulk: Bulk, ridge: np.ndarray) -> Solution:
         for _ in range(6):  # the eigenvalues have absolute, Newton's method relative accuracy
             u = _polished(wide, x, u)
         p, q = _pair(wide, x, u)
-        df = wide.freedom(u)
+        df = wide.degrees_of_freedom(u)
         u = np.where(np.abs(p - 1 + df) <= _ACCEPTED * (1 + np.abs(p) + np.abs(df)), u, np.nan)
-        return Solution(ridge[..., None], u / scale[..., None], p, q, wide.projection(u))
+        return BulkSolution(ridge[..., None], u / scale[..., None], p, q, wide.projection(u))
 
 
 def _polished(bulk: Bulk, ridge, u):
@@ -276,16 +260,16 @@ def _polished(bulk: Bulk, ridge, u):
 
     def residual(u):
         p, q = _pair(bulk, ridge, u)
-        return p - 1 + bulk.freedom(u), p, q
+        return p - 1 + bulk.degrees_of_freedom(u), p, q
 
     value, p, q = residual(u)
-    new = u - value / (ridge / (p + q) + bulk.freedom_slope(u))
+    new = u - value / (ridge / (p + q) + bulk.degrees_of_freedom_slope(u))
     return np.where(np.abs(residual(new)[0]) < np.abs(value), new, u)
 
 
 def _pair(bulk: Bulk, ridge, u):
     """p = 1 - df(u) and q = phi/psi - df(u), the smaller of them from p q = ridge u and not by subtraction."""
-    p, q = 1 - bulk.freedom(u), bulk.ratio - bulk.freedom(u)
+    p, q = 1 - bulk.degrees_of_freedom(u), bulk.ratio - bulk.degrees_of_freedom(u)
     root = np.sqrt(bulk.excess**2 + 4 * ridge * u + 0j)
     total = np.where(((p + q) / root).real < 0, -root, root)  # p + q
     larger_p = np.abs(total - bulk.excess) > np.abs(total + bulk.excess)

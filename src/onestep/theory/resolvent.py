@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.polynomial import Polynomial
 
-from onestep.checks import InputError, broadcast, reals
+from onestep.checks import InputError, NotConverged, broadcast, reals
 from onestep.problem import Problem
 from onestep.theory import anisotropic
 from onestep.theory.anisotropic import AnisotropicBulk, bulk_of
-from onestep.theory.equation import Bulk, NotSolved, Solution, solve, solve_complex, solve_outside
+from onestep.theory.equation import Bulk, BulkSolution, solve, solve_complex, solve_outside
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def raw_traces(bulk: Bulk, ridge) -> Traces:
     Raises
     ------
     InputError : `ridge` is not a finite number, or zero, or minus it lies in the bulk.
-    NotSolved : the equations were not solved to 1e-8.
+    NotConverged : the equations were not solved to 1e-8.
     """
     ridge = _arguments(ridge)
     if isinstance(bulk, AnisotropicBulk):
@@ -130,7 +130,7 @@ def _arguments(ridge) -> np.ndarray:
     return array
 
 
-def _traces(found: Solution) -> Traces:
+def _traces(found: BulkSolution) -> Traces:
     m1 = found.p / found.ridge
     return Traces(m1, m1 * found.projection, found.q)
 
@@ -188,7 +188,7 @@ def raw_edges(bulk: Bulk) -> np.ndarray:
         elif dense:
             pieces.append([low, high])
     if not pieces:
-        raise NotSolved("an interval with a density between the edges", 1.0)
+        raise NotConverged("an interval with a density between the edges", 1.0)
     return np.array(pieces)
 
 
@@ -222,14 +222,14 @@ def _stationary(bulk) -> np.ndarray:
     unit = Bulk(phi, bulk.psi, a, b)
     real = roots[np.abs(roots.imag) <= 1e-6 * np.abs(roots)].real
     with np.errstate(all="ignore"):
-        z = (1 - unit.freedom(real)) * (ratio - unit.freedom(real))
+        z = (1 - unit.degrees_of_freedom(real)) * (ratio - unit.degrees_of_freedom(real))
         real = _polished(unit, real[np.abs(z) > 1e-20 * ratio])  # z = 0: a hard edge
         z = unit.position(real)
         # Beyond the two norms lie only roots that rounding made.
         real, z = (values[np.isfinite(z) & (z <= (linear + noise) ** 2 * (1 + 1e-6))] for values in (real, z))
     top, mean = float(np.max(z[real < 0], initial=0.0)), max(1.0, ratio)  # the mean of what is not zero
     if top < mean * (1 - 1e-6):
-        raise NotSolved("the upper edge of the bulk", 1 - top / mean)
+        raise NotConverged("the upper edge of the bulk", 1 - top / mean)
     return real / scale
 
 
@@ -237,7 +237,8 @@ def _polished(unit: Bulk, real: np.ndarray) -> np.ndarray:
     """Newton on d log z/du: the companion matrix has absolute, this relative accuracy."""
     a, phi = unit.linear, unit.phi
     for _ in range(3):
-        p, q, slope = 1 - unit.freedom(real), unit.ratio - unit.freedom(real), unit.freedom_slope(real)
+        df, slope = unit.degrees_of_freedom(real), unit.degrees_of_freedom_slope(real)
+        p, q = 1 - df, unit.ratio - df
         bend = -2 * (a * phi) ** 2 / (phi + a * real) ** 3
         value = 1 / real + slope * (1 / p + 1 / q)
         real = real - value / (bend * (1 / p + 1 / q) + slope**2 * (1 / p**2 + 1 / q**2) - 1 / real**2)

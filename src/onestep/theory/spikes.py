@@ -18,11 +18,22 @@ from scipy.linalg import lapack
 from scipy.optimize import brentq
 
 from onestep.checks import InputError, integer, real, reals
+from onestep.geometry import Geometry
 from onestep.hermite import ORDER
 from onestep.problem import Problem
 from onestep.theory.equation import Bulk
-from onestep.theory.geometry import HIGHEST, Geometry, active_orders, log_strengths, monomials, not_too_strong, terms
+from onestep.theory.geometry import published_geometry
 from onestep.theory.resolvent import edge_point
+from onestep.theory.terms import (
+    HIGHEST,
+    active_orders,
+    log_strengths,
+    monomials,
+    not_too_strong,
+    readout_factor,
+    spike_geometry,
+    terms,
+)
 
 
 @dataclass(frozen=True)
@@ -102,8 +113,8 @@ def strengths(problem: Problem, eta, geometry: Geometry | None = None) -> dict[i
     |c_1^k c_k| (eta |beta|)^k |t^k| |a^k| / sqrt(n), to be compared with the square root of the bulk's edge.
     """
     eta = reals("eta", eta, minimum=0.0)
-    geometry = Geometry.of(problem, geometry)
-    orders = active_orders(problem, min(HIGHEST, len(geometry.readout_factor)))
+    geometry = spike_geometry(problem, geometry, published_geometry)
+    orders = active_orders(problem)
     logs = log_strengths(problem, geometry, eta.ravel(), orders) + np.log(
         np.linalg.norm(monomials(orders, geometry.lengthening), axis=0)
     )
@@ -111,10 +122,11 @@ def strengths(problem: Problem, eta, geometry: Geometry | None = None) -> dict[i
     return {k: np.exp(column).reshape(eta.shape)[()] for k, column in zip(orders, logs.T, strict=True)}
 
 
-def outliers(problem: Problem, eta: float, geometry: Geometry | None = None) -> list[Outlier]:
+def outliers(problem: Problem, eta: float, geometry: Geometry | None = None, highest: int = HIGHEST) -> list[Outlier]:
     """The outliers of F F'/n above the bulk at step `eta`, descending; empty below the threshold.
 
-    Above its upper edge, that is: a bulk of two intervals may hold another outlier in its gap, which is not sought.
+    Only spikes up to the order `highest` are counted. A bulk of two intervals may hold another outlier in its
+    gap, which is not sought.
 
     Raises
     ------
@@ -123,9 +135,9 @@ def outliers(problem: Problem, eta: float, geometry: Geometry | None = None) -> 
     eta = real("eta", eta, minimum=0.0)
     if eta == 0:
         return []
-    geometry = Geometry.of(problem, geometry)
+    geometry = spike_geometry(problem, geometry, published_geometry)
     bulk = Bulk.of(problem)
-    spikes = terms(problem, geometry, np.array([eta]))
+    spikes = terms(problem, geometry, np.array([eta]), integer("highest", highest, 1, HIGHEST))
     columns = spikes.columns()
     spiked = columns[0][0] / columns[1][0]
 
@@ -150,7 +162,7 @@ def _outlier(bulk: Bulk, v: float, y: np.ndarray) -> Outlier:
     """Position and overlaps from v and the left singular vector y (coordinates along He_k(t)/sqrt(k!))."""
     u = -v
     projection = bulk.projection(u)
-    df, slope = bulk.freedom(u), bulk.freedom_slope(u)
+    df, slope = bulk.degrees_of_freedom(u), bulk.degrees_of_freedom_slope(u)
     p, q = 1 - df, bulk.ratio - df
     fall = max(p * q - slope * (p + q) * v, 0.0)  # -v^2 dz/dv, 0 at the edge
     weight, growth = np.ones(len(y)), np.ones(len(y))  # D_k/(k! v) and the logarithmic derivative of D_k in log v
@@ -186,11 +198,10 @@ def critical_constant(problem: Problem, order: int, geometry: Geometry | None = 
 
     Raises
     ------
-    InputError : c_k = 0; a constant readout with k > 1, whose spikes share one right singular vector; k above
-        the orders of `geometry`.
+    InputError : c_k = 0; a constant readout with k > 1, whose spikes share one right singular vector; k above 12.
     """
-    geometry = Geometry.of(problem, geometry)
-    orders = active_orders(problem, min(HIGHEST, len(geometry.readout_factor)))
+    geometry = spike_geometry(problem, geometry, published_geometry)
+    orders = active_orders(problem)
     if integer("order", order) not in orders:
         raise InputError("order", order, "one of " + ", ".join(map(str, orders)) + ", where c_k is not zero")
     orders = orders[: orders.index(order) + 1]
@@ -198,7 +209,7 @@ def critical_constant(problem: Problem, order: int, geometry: Geometry | None = 
     v = edge_point(bulk)
     columns = monomials(orders, geometry.lengthening)
     columns[1] *= math.sqrt(bulk.projection(-v))
-    beyond = _last_distance(columns) * _last_distance(geometry.readout_factor[np.array(orders) - 1].T)
+    beyond = _last_distance(columns) * _last_distance(readout_factor(problem, geometry)[np.array(orders) - 1].T)
     if not beyond > 1e-10:
         raise InputError("order", order, "1: all spikes share one right singular vector under a constant readout")
     theta = math.sqrt(bulk.ratio / v) / beyond  # |theta_k| N^((1-k)/2) at the threshold

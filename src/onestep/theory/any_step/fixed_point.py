@@ -16,32 +16,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from onestep.theory.any_step.law import Law
+from onestep.checks import NotConverged
+from onestep.theory.any_step.features import FeatureLaw
 
 _TOLERANCE = 1e-9  # Kappa Gamma has condition numbers of 1e7 at ridge 1e-6; most solutions are at 1e-14
 _ITERATIONS = 100
 _LONGEST = 4.0
-
-
-class ConvergenceError(RuntimeError):
-    """The fixed point was not reached.
-
-    Attributes
-    ----------
-    residual : the largest relative residual over the batch at the last iterate.
-    iterations : Newton steps taken.
-    ridge : the ridge at which the residual is largest (complex in the spectrum).
-    """
-
-    def __init__(self, residual: float, iterations: int, ridge: complex):
-        self.residual, self.iterations, self.ridge = residual, iterations, ridge
-        super().__init__(
-            f"the fixed point at ridge = {ridge:g} has residual {residual:.1e} after {iterations} Newton steps; "
-            "a larger ridge, a smaller step, or an activation that grows less will bring it within reach"
-        )
-
-    def __reduce__(self):  # exceptions cross process borders in sweeps
-        return type(self), (self.residual, self.iterations, self.ridge)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,16 +54,16 @@ class _Parts(NamedTuple):
     C: np.ndarray  # (B, p, p)  Kappa (I + Gamma Kappa)^-1
 
 
-def gamma(law: Law, g: np.ndarray) -> np.ndarray:
+def gamma(law: FeatureLaw, g: np.ndarray) -> np.ndarray:
     return law.share * (law.N / law.d) * g
 
 
-def kappa(law: Law, den: np.ndarray) -> np.ndarray:
+def kappa(law: FeatureLaw, den: np.ndarray) -> np.ndarray:
     """Kappa_rs = E_t[mu1(r,t) mu1(s,t)/den], shape (B, p, p)."""
     return (law.mu1 * (law.weight / den)[:, None, :]) @ law.mu1.T
 
 
-def _parts(law: Law, ridge: np.ndarray, den: np.ndarray, g: np.ndarray) -> _Parts:
+def _parts(law: FeatureLaw, ridge: np.ndarray, den: np.ndarray, g: np.ndarray) -> _Parts:
     K, G = kappa(law, den), gamma(law, g)
     eye = np.eye(law.share.size)
     solved = np.linalg.solve(
@@ -97,7 +77,7 @@ def _parts(law: Law, ridge: np.ndarray, den: np.ndarray, g: np.ndarray) -> _Part
     return _Parts(ridge[:, None] + chi, new_g, law.mu2 + Lmu1**2, k, C)
 
 
-def _jacobian(law: Law, den: np.ndarray, g: np.ndarray, parts: _Parts) -> np.ndarray:
+def _jacobian(law: FeatureLaw, den: np.ndarray, g: np.ndarray, parts: _Parts) -> np.ndarray:
     """I minus the derivative of (log den, log g)'s right-hand side in (log den, log g): shape (B, T + p, T + p)."""
     T, p = law.t.size, law.share.size
     J = np.empty((len(g), T + p, T + p), dtype=den.dtype)
@@ -109,75 +89,125 @@ def _jacobian(law: Law, den: np.ndarray, g: np.ndarray, parts: _Parts) -> np.nda
     return J
 
 
+def _failure(residual: float, iterations: int, ridge: complex) -> NotConverged:
+    advice = "a larger ridge, a smaller step, or an activation that grows less will bring it within reach"
+    return NotConverged(f"the fixed point at ridge = {ridge:g}", residual, iterations, advice)
+
+
 def _solved(J: np.ndarray, right: np.ndarray, residual, iterations, ridge) -> np.ndarray:
     """J^-1 right. At ratios of sizes near the end of a double's digits rounding can make J singular."""
     try:
         return np.linalg.solve(J, right)
     except np.linalg.LinAlgError as error:
-        raise ConvergenceError(float(np.max(residual)), int(np.max(iterations)), ridge[0].item()) from error
+        raise _failure(float(np.max(residual)), int(np.max(iterations)), ridge[0].item()) from error
 
 
-def jacobian(law: Law, ridge: np.ndarray, den: np.ndarray, g: np.ndarray) -> np.ndarray:
+def jacobian(law: FeatureLaw, ridge: np.ndarray, den: np.ndarray, g: np.ndarray) -> np.ndarray:
     """I minus the derivative of the right-hand side's logarithms in (log den, log g), (B, T + p, T + p)."""
     return _jacobian(law, den, g, _parts(law, ridge, den, g))
 
 
-def solve(law: Law, ridge: np.ndarray, start: tuple[np.ndarray, np.ndarray] | None = None) -> State:
-    """The fixed point for every entry of `ridge` (B,), real and positive or complex.
+def solve(law: FeatureLaw, ridge: np.ndarray, start: tuple[np.ndarray, np.ndarray] | None = None) -> State:
+    """The fixed point for every entry of `ridge`, by Newton's method in the logarithms of the unknowns.
 
-    start : den (B, T) and g (B, p), or with 1 in place of B; by default the upper bound g = 1.
+    Parameters
+    ----------
+    ridge : (B,) array
+        lambda, real and positive, or complex.
+    start : den and g, or None
+        Arrays (B, T) and (B, p), or with 1 in place of B; by default the upper bound g = 1.
 
     Raises
     ------
-    ConvergenceError : with the residual and the number of Newton steps.
+    NotConverged
+        With the residual and the number of Newton steps of the worst ridge.
     """
     ridge = np.atleast_1d(ridge)
-    B, T = ridge.size, law.t.size
-    if start is None:
-        g = np.ones((B, law.share.size), dtype=ridge.dtype)
-        den = _parts(law, ridge, np.full((B, T), np.inf, dtype=ridge.dtype), g).den
-    else:
-        kind = np.result_type(ridge, *start)
-        den = np.array(np.broadcast_to(start[0], (B, T)), dtype=kind)
-        g = np.array(np.broadcast_to(start[1], (B, law.share.size)), dtype=kind)
-    x = np.concatenate([den, g], axis=-1)
-    move, length = np.zeros_like(x), np.zeros(B)
-    positive = np.isrealobj(ridge) and bool(np.all(ridge > 0))
-    size, residual, iterations = np.full(B, np.inf), np.full(B, np.inf), np.zeros(B, dtype=int)
-    open_ = np.arange(B)
+    search = _Search(law, ridge, _start(law, ridge, start))
     for _ in range(_ITERATIONS):
-        trial = x[open_] * np.exp(length[open_, None] * move[open_])
-        parts = _parts(law, ridge[open_], trial[:, :T], trial[:, T:])
-        with np.errstate(invalid="ignore", divide="ignore"):  # too long a step may change a sign; it is taken back
-            R = np.log(np.concatenate([parts.den, parts.g], axis=-1) / trial)
-        new_size = np.linalg.norm(R, axis=-1)
-        # Newton's direction is one of descent of |R|: off the positive axis, a step that does not descend is too long.
-        # On it the right-hand side is increasing, Newton comes down from g = 1, and |R| may grow on the way.
-        better = (new_size < size[open_]) | positive
-        took = open_[better]
-        x[took], size[took] = trial[better], new_size[better]
-        residual[took] = np.max(np.abs(R[better]), axis=-1)
-        length[open_[~better]] /= 2
-        left = better & (new_size > _TOLERANCE)
-        if left.any():
-            moved = open_[left]
-            J = _jacobian(law, trial[left, :T], trial[left, T:], _Parts(*(field[left] for field in parts)))
-            here = residual[moved], iterations[moved], ridge[moved]
-            move[moved] = _solved(J, R[left][..., None], *here)[..., 0]
-            # Far from the solution the logarithms can overshoot by orders of magnitude.
-            length[moved] = np.minimum(1, _LONGEST / np.max(np.abs(move[moved]), axis=-1))
-            iterations[moved] += 1
-        open_ = open_[left | ~better]
-        if open_.size == 0:
+        if search.open.size == 0:
             break
-    den, g = x[:, :T], x[:, T:]
-    if not np.all(residual < _TOLERANCE):
-        worst = int(np.argmax(np.nan_to_num(residual, nan=np.inf)))
-        raise ConvergenceError(float(residual[worst]), int(iterations[worst]), ridge[worst].item())
-    return State(ridge, den, g, residual, iterations)
+        search.advance()
+    if not np.all(search.residual < _TOLERANCE):
+        worst = int(np.argmax(np.nan_to_num(search.residual, nan=np.inf)))
+        raise _failure(float(search.residual[worst]), int(search.iterations[worst]), ridge[worst].item())
+    T = law.t.size
+    return State(ridge, search.x[:, :T], search.x[:, T:], search.residual, search.iterations)
 
 
-def response(law: Law, state: State, direction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _start(law: FeatureLaw, ridge: np.ndarray, start: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
+    """The first (den, g), shape (B, T + p)."""
+    B, T, p = ridge.size, law.t.size, law.share.size
+    if start is None:
+        g = np.ones((B, p), dtype=ridge.dtype)
+        den = _parts(law, ridge, np.full((B, T), np.inf, dtype=ridge.dtype), g).den
+        return np.concatenate([den, g], axis=-1)
+    kind = np.result_type(ridge, *start)
+    den, g = np.broadcast_to(start[0], (B, T)), np.broadcast_to(start[1], (B, p))
+    return np.concatenate([den, g], axis=-1).astype(kind)
+
+
+class _Search:
+    """Newton's method for a batch of ridges, each with its own step length; those that have converged leave `open`.
+
+    Attributes
+    ----------
+    x : (B, T + p) the accepted (den, g) of every ridge.
+    move, length : (B, T + p) and (B,) Newton's direction in the logarithms of x, and how far to follow it next.
+    norm, residual, iterations : (B,) of the equations at x, 2-norm and maximum; and Newton steps taken.
+    open : the indices of the ridges that have not converged.
+    """
+
+    def __init__(self, law: FeatureLaw, ridge: np.ndarray, x: np.ndarray):
+        self.law, self.ridge, self.x = law, ridge, x
+        self.move, self.length = np.zeros_like(x), np.zeros(ridge.size)
+        self.norm, self.residual = np.full(ridge.size, np.inf), np.full(ridge.size, np.inf)
+        self.iterations, self.open = np.zeros(ridge.size, dtype=int), np.arange(ridge.size)
+        self.positive = np.isrealobj(ridge) and bool(np.all(ridge > 0))
+
+    def advance(self) -> None:
+        """Try the next point of every open ridge: take it and look for a new direction, or halve the step."""
+        trial = self.x[self.open] * np.exp(self.length[self.open, None] * self.move[self.open])
+        parts, R = self._residuals(trial)
+        norm = np.linalg.norm(R, axis=-1)
+        accepted = self._accepted(norm)
+        self._take(self.open[accepted], trial[accepted], R[accepted], norm[accepted])
+        self.length[self.open[~accepted]] /= 2
+        unfinished = accepted & (norm > _TOLERANCE)
+        if unfinished.any():
+            part = _Parts(*(field[unfinished] for field in parts))
+            self._aim(self.open[unfinished], trial[unfinished], part, R[unfinished])
+        self.open = self.open[unfinished | ~accepted]
+
+    def _residuals(self, trial: np.ndarray) -> tuple[_Parts, np.ndarray]:
+        """The right-hand side at `trial`, and the logarithm of what it is relative to `trial`."""
+        T = self.law.t.size
+        parts = _parts(self.law, self.ridge[self.open], trial[:, :T], trial[:, T:])
+        with np.errstate(invalid="ignore", divide="ignore"):  # too long a step may change a sign; it is taken back
+            return parts, np.log(np.concatenate([parts.den, parts.g], axis=-1) / trial)
+
+    def _accepted(self, norm: np.ndarray) -> np.ndarray:
+        """Which trials are kept.
+
+        Newton's direction is one of descent of |R|: off the positive axis, a step that does not descend is too long.
+        On it the right-hand side is increasing, Newton comes down from g = 1, and |R| may grow on the way.
+        """
+        return np.ones(norm.size, dtype=bool) if self.positive else norm < self.norm[self.open]
+
+    def _take(self, at: np.ndarray, x: np.ndarray, R: np.ndarray, norm: np.ndarray) -> None:
+        self.x[at], self.norm[at], self.residual[at] = x, norm, np.max(np.abs(R), axis=-1)
+
+    def _aim(self, at: np.ndarray, x: np.ndarray, parts: _Parts, R: np.ndarray) -> None:
+        """Newton's direction at the accepted points `x`, cut where it is long."""
+        T = self.law.t.size
+        J = _jacobian(self.law, x[:, :T], x[:, T:], parts)
+        self.move[at] = _solved(J, R[..., None], self.residual[at], self.iterations[at], self.ridge[at])[..., 0]
+        # Far from the solution the logarithms can overshoot by orders of magnitude.
+        self.length[at] = np.minimum(1, _LONGEST / np.max(np.abs(self.move[at]), axis=-1))
+        self.iterations[at] += 1
+
+
+def response(law: FeatureLaw, state: State, direction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """d log den (B, T) and d log g (B, p) when the ridge moves as lambda(t) + e direction(t).
 
     direction : (B, T), or (B, T, k) for k directions at once, which the results then count in their last axis.

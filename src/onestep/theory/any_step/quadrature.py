@@ -9,17 +9,12 @@ import numpy as np
 from onestep.links import Link
 
 REACH = 7.0
+STEEP = 4.0  # of the grid for t when it is chosen before the step is known
 _SPACING, _WIDTH, _WIDEST = 0.25, 0.5, 2.0  # of the second layer's nodes
 _TAIL = 8.5  # exp(-8.5^2 / 2) = 2e-16
 _COARSEST, _FINEST = 0.4, 0.03  # spacing of the nodes t
 _PANELS = 12  # of 16 nodes, over a row of length one
 _DENSITY = 8  # nodes per unit, over a row of length one: tanh(5 z) to 1e-6, as good as the panels
-
-
-def gauss_rule(diagonal: np.ndarray, off: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights from the Jacobi matrix of a law (Golub & Welsch 1969)."""
-    nodes, vectors = np.linalg.eigh(np.diag(diagonal) + np.diag(off, 1) + np.diag(off, -1))
-    return nodes, vectors[0] ** 2
 
 
 def readout(law: str, tilt: float, reach: float = REACH, spacing: float | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -9,14 +9,14 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from onestep.checks import InputError, integer, real, reals
+from onestep.checks import InputError, NotConverged, integer, real, reals
+from onestep.geometry import Geometry
 from onestep.hermite import basis
 from onestep.problem import Problem
 from onestep.theory.any_step import fixed_point
-from onestep.theory.any_step.errors import blocks
-from onestep.theory.any_step.fixed_point import ConvergenceError, State
-from onestep.theory.any_step.geometry import Geometry
-from onestep.theory.any_step.law import Law, law
+from onestep.theory.any_step.features import FeatureLaw, feature_law
+from onestep.theory.any_step.fixed_point import State
+from onestep.theory.any_step.ridge_errors import blocks
 from onestep.theory.spikes import Outlier
 
 _BATCH = 64
@@ -38,7 +38,7 @@ def density(problem: Problem, x, eta: float, geometry: Geometry | None = None) -
     Raises
     ------
     InputError : an x outside [1e-100, 1e100], or a step that is negative or makes a row longer than 300.
-    ConvergenceError : with residual and iterations; also when a solution is not a resolvent's (a wrong branch).
+    NotConverged : with residual and iterations; also when a solution is not a resolvent's (a wrong branch).
     """
     x = reals("x", x, 0.0, open_below=True)
     if np.any((x < 1 / _FAR) | (x > _FAR)):
@@ -56,7 +56,7 @@ def edges(problem: Problem, eta: float, geometry: Geometry | None = None) -> np.
 
     Raises
     ------
-    InputError, ConvergenceError : as `density`.
+    InputError, NotConverged : as `density`.
     """
     features = _law(problem, eta, geometry)
     return _edges(features)
@@ -73,7 +73,7 @@ def outliers(problem: Problem, eta: float, geometry: Geometry | None = None, ord
 
     Raises
     ------
-    InputError, ConvergenceError : as `density`.
+    InputError, NotConverged : as `density`.
     """
     order = integer("order", order, 0)
     features = _law(problem, eta, geometry)
@@ -82,7 +82,7 @@ def outliers(problem: Problem, eta: float, geometry: Geometry | None = None, ord
     for above, below in itertools.pairwise(path):
         for k in range(_negative(features, above), _negative(features, below)):
             root = brentq(
-                lambda z, k=k, near=above: _pencil(features, _outside(features, z, near))[0][k],
+                lambda z, k=k, near=above: _along_eigenvalues(features, _outside(features, z, near))[0][k],
                 _z(below),
                 _z(above),
                 xtol=1e-13 * _z(above),
@@ -91,30 +91,30 @@ def outliers(problem: Problem, eta: float, geometry: Geometry | None = None, ord
     return sorted(found, key=lambda outlier: -outlier.position)
 
 
-def _law(problem: Problem, eta: float, geometry: Geometry | None) -> Law:
+def _law(problem: Problem, eta: float, geometry: Geometry | None) -> FeatureLaw:
     # A unit of readout a_j has a variance that grows like a_j^2 for ReLU: the tail of the Gaussian would make a bulk
     # without a top. Among N units the largest |a_j| is about the quantile that one half of a unit exceeds.
-    return law(problem, real("eta", eta, 0.0), geometry, float(norm.isf(0.25 / problem.N)))
+    return feature_law(problem, real("eta", eta, 0.0), geometry, float(norm.isf(0.25 / problem.N)))
 
 
-def _density(features: Law, x: np.ndarray) -> np.ndarray:
+def _density(features: FeatureLaw, x: np.ndarray) -> np.ndarray:
     found = np.empty(x.shape)
     for batch in np.array_split(np.arange(x.size), -(-x.size // _BATCH)) if x.size else ():
         found[batch] = _trace(features, _on_the_axis(features, x[batch])).imag / np.pi
     return found
 
 
-def _trace(features: Law, state: State) -> np.ndarray:
+def _trace(features: FeatureLaw, state: State) -> np.ndarray:
     """m1 = E_t[1/den]."""
     return (1 / state.den) @ features.weight
 
 
-def _mean(features: Law) -> float:
+def _mean(features: FeatureLaw) -> float:
     """tr F F'/n^2, the mean eigenvalue of the bulk."""
     return float(features.share @ (features.mu2 + features.mu1**2) @ features.weight) * features.N / features.n
 
 
-def _on_the_axis(features: Law, x: np.ndarray) -> State:
+def _on_the_axis(features: FeatureLaw, x: np.ndarray) -> State:
     """The fixed point at ridge = -x - i0, continued down from a height where Newton finds it from afar."""
     top, bottom = 3 * np.maximum(x, _mean(features)), _HEIGHT * x
     levels = 2 + int(np.log10(np.max(top / bottom)) / 2)
@@ -125,18 +125,18 @@ def _on_the_axis(features: Law, x: np.ndarray) -> State:
                 state = fixed_point.solve(features, -x - 1j * top ** (1 - share) * bottom**share, start)
                 start = state.den, state.g
             break
-        except ConvergenceError:
+        except NotConverged:
             levels *= 2  # smaller steps down are needed near edges
             if levels > _LEVELS:
                 raise
     # den, g and the diagonal g/ridge of the other resolvent have the signs of Stieltjes transforms on the right branch.
     signs = (-state.den, -state.g, state.g / state.ridge[:, None])
     if min((value.imag / abs(value)).min() for value in signs) < -_DARK:
-        raise ConvergenceError(float(state.residual.max()), int(state.iterations.max()), state.ridge[0].item())
+        raise NotConverged(float(state.residual.max()), int(state.iterations.max()), state.ridge[0].item())
     return state
 
 
-def _edges(features: Law) -> np.ndarray:
+def _edges(features: FeatureLaw) -> np.ndarray:
     x = _mean(features) * np.geomspace(1e-6, 4, _SCAN)
     while _density(features, x[-1:])[0] * x[-1] > _DARK:
         x = 2 * x
@@ -150,7 +150,7 @@ def _edges(features: Law) -> np.ndarray:
     return np.reshape([0.0] * bool(lit[0]) + found, (-1, 2))
 
 
-def _darkest(features: Law, low: float, high: float) -> tuple[float, float]:
+def _darkest(features: FeatureLaw, low: float, high: float) -> tuple[float, float]:
     """Where x density(x) is least between two points, and what it is there; the first dark point if there is one."""
     while True:
         x = np.linspace(low, high, 9)[1:-1]
@@ -161,7 +161,7 @@ def _darkest(features: Law, low: float, high: float) -> tuple[float, float]:
         low, high = x[k] - (x[1] - x[0]), x[k] + (x[1] - x[0])
 
 
-def _edge(features: Law, inside: float, outside: float) -> float:
+def _edge(features: FeatureLaw, inside: float, outside: float) -> float:
     """The zero of the density between two points, of which it is positive at `inside`."""
     for _ in range(10):  # until closer than the narrowest gap is wide
         middle = (inside + outside) / 2
@@ -181,25 +181,25 @@ def _z(state: State) -> float:
     return -float(state.ridge[0])
 
 
-def _outside(features: Law, z: float, near: State | None) -> State:
+def _outside(features: FeatureLaw, z: float, near: State | None) -> State:
     """The real fixed point at ridge = -z above the bulk, from a neighbouring one or from that of z -> infinity."""
     ridge = np.array([-z])
     start = (ridge[:, None], np.ones((1, features.share.size))) if near is None else (near.den, near.g)
     return fixed_point.solve(features, ridge, start)
 
 
-def _pencil(features: Law, state: State) -> tuple[np.ndarray, np.ndarray]:
+def _along_eigenvalues(features: FeatureLaw, state: State) -> tuple[np.ndarray, np.ndarray]:
     """Eigenvalues, ascending, and eigenvectors of D^-1/2 M_A D^-1/2 at a real state outside the bulk."""
     along, _ = blocks(features, state.g)
     U = along.U[0] * np.sqrt(features.weight / -state.den[0])
     return np.linalg.eigh(np.eye(len(U)) - U @ U.T)
 
 
-def _negative(features: Law, state: State) -> int:
-    return int(np.sum(_pencil(features, state)[0] < 0))
+def _negative(features: FeatureLaw, state: State) -> int:
+    return int(np.sum(_along_eigenvalues(features, state)[0] < 0))
 
 
-def _descend(features: Law) -> list[State]:
+def _descend(features: FeatureLaw) -> list[State]:
     """States from a z above every outlier down to the top of the bulk, each the start of the next."""
     z = 8 * _mean(features)
     while (first := _if_outside(features, z, None)) is None or _negative(features, first) > 0:
@@ -214,22 +214,22 @@ def _descend(features: Law) -> list[State]:
     return states
 
 
-def _if_outside(features: Law, z: float, near: State | None) -> State | None:
+def _if_outside(features: FeatureLaw, z: float, near: State | None) -> State | None:
     """The real fixed point at z, or None where z is in the bulk: there is none there, or m1 does not fall with z.
 
     That m1 falls is the test of Silverstein & Choi (1995): below the edge a real solution is not a resolvent's.
     """
     try:
         state = _outside(features, z, near)
-    except ConvergenceError:
+    except NotConverged:
         return None
     log_den, _ = fixed_point.response(features, state, -np.ones_like(state.den))
     return state if (log_den / state.den @ features.weight)[0] < 0 else None
 
 
-def _outlier(features: Law, state: State, k: int, order: int) -> Outlier:
+def _outlier(features: FeatureLaw, state: State, k: int, order: int) -> Outlier:
     along, _ = blocks(features, state.g)
-    w = _pencil(features, state)[1][:, k]
+    w = _along_eigenvalues(features, state)[1][:, k]
     f = w @ along.U[0]
     log_den, log_g = fixed_point.response(features, state, -np.ones_like(state.den))
     inverse = features.weight / state.den[0]

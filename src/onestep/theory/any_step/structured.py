@@ -14,7 +14,7 @@ L = E_0 + (1/m) sum_i Q(y_i) x_i x_i' of q = 3 p blocks. Its deterministic equiv
     T = ( E_0 + E_y[ Q(y) (I + phi T Q(y))^-1 ] )^-1,   phi = d/m.
 
 Derived for the book, chapter "From lazy to maximal". The normal equations in `_value` lose digits as n grows: six are
-left at n = 10^12, where the structure has long ceased to matter. `errors._fit` keeps them.
+left at n = 10^12, where the structure has long ceased to matter. `ridge_errors._fit` keeps them.
 """
 
 import math
@@ -22,11 +22,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from onestep.checks import NotConverged
+from onestep.geometry import Geometry
 from onestep.problem import Problem
 from onestep.theory.any_step import fixed_point
-from onestep.theory.any_step.fixed_point import ConvergenceError, gamma
-from onestep.theory.any_step.geometry import Geometry, of
-from onestep.theory.any_step.law import Law, law
+from onestep.theory.any_step.features import FeatureLaw, feature_law
+from onestep.theory.any_step.fixed_point import gamma
+from onestep.theory.geometry import chosen
 
 _REACH, _SPACING = 4.5, 0.45  # of the second layer's nodes: q^3 is what one point costs
 _NODES = (16, 6)  # for beta_star . x and for the label noise
@@ -64,7 +66,7 @@ def noise_of(problem: Problem, eta: float, geometry: Geometry) -> Noise:
     (u, wu), (e, we) = (_hermite(nodes) for nodes in _NODES)
     y = problem.sigma_star(u)[:, None] + problem.noise_std * e
     weight = np.outer(wu, we)
-    across = geometry.norm * math.sqrt(max(1 - geometry.cosine**2, 0.0))
+    across = geometry.beta_norm * math.sqrt(max(1 - geometry.cosine**2, 0.0))
     return Noise(
         2 * second * unit,
         problem.phi_gradient * rest * unit**2,
@@ -83,12 +85,12 @@ def _hermite(nodes: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def at(problem: Problem, eta: float, ridge: np.ndarray, geometry: Geometry | None) -> np.ndarray:
-    """The fields of `errors.Solution`, (fields, B), for one step and ridges (B,).
+    """The fields of `ridge_errors.Prediction`, (fields, B), for one step and ridges (B,).
 
     The derivatives of Q are taken by a complex step, Im Q(lambda + i h direction)/h: nothing is subtracted.
     """
-    geometry = of(problem, geometry)
-    features = law(problem, eta, geometry, _REACH, _SPACING)
+    geometry = chosen(problem, geometry)
+    features = feature_law(problem, eta, geometry, _REACH, _SPACING)
     noise = noise_of(problem, eta, geometry)
     start = fixed_point.solve(features, ridge)
     found = []
@@ -108,7 +110,7 @@ def at(problem: Problem, eta: float, ridge: np.ndarray, geometry: Geometry | Non
     return np.array(found).T
 
 
-def _solve(features: Law, noise: Noise, ridge: np.ndarray, start: Point) -> tuple[Point, float, int]:
+def _solve(features: FeatureLaw, noise: Noise, ridge: np.ndarray, start: Point) -> tuple[Point, float, int]:
     """The fixed point for a ridge lambda(t), by Newton steps with the Jacobian of isotropic noise.
 
     A complex ridge asks for residuals small against its imaginary part.
@@ -129,7 +131,7 @@ def _solve(features: Law, noise: Noise, ridge: np.ndarray, start: Point) -> tupl
         move = np.linalg.solve(fixed_point.jacobian(features, ridge[:1], den[None], g[None])[0], R)
         move = np.exp(move * min(1.0, 2 / np.max(np.abs(move))))
         den, g = den * move[: den.size], g * move[den.size :]
-    raise ConvergenceError(residual, step, complex(ridge[0]))
+    raise NotConverged(f"the fixed point with structured noise at ridge = {complex(ridge[0]):g}", residual, step)
 
 
 class Pencil(NamedTuple):
@@ -140,7 +142,7 @@ class Pencil(NamedTuple):
     scale: np.ndarray
 
 
-def _pencil(features: Law, noise: Noise, den: np.ndarray, g: np.ndarray) -> Pencil:
+def _pencil(features: FeatureLaw, noise: Noise, den: np.ndarray, g: np.ndarray) -> Pencil:
     """f + Kappa (P h) = h;  P h - psi - c a A psi - v a^2 B f = 0;  psi - f - c a A f = 0."""
     scale = np.sqrt(gamma(features, g)) / features.tau
     K = scale[:, None] * fixed_point.kappa(features, den[None])[0] * scale
@@ -153,7 +155,7 @@ def _pencil(features: Law, noise: Noise, den: np.ndarray, g: np.ndarray) -> Penc
     return Pencil(E0, y * first + y**2 * second, scale)
 
 
-def _response(features: Law, noise: Noise, den, g, T, tolerance):
+def _response(features: FeatureLaw, noise: Noise, den, g, T, tolerance):
     """P = Gamma (I + Kappa Gamma)^-1, its normalised trace (p, p), and the T that it comes from."""
     pencil = _pencil(features, noise, den, g)
     T = np.linalg.inv(pencil.E0) if T is None else T.astype(pencil.E0.dtype)
@@ -164,7 +166,7 @@ def _response(features: Law, noise: Noise, den, g, T, tolerance):
         T = new if step < 20 else (new + T) / 2  # plain steps contract for moderate noise; averaged ones go further
         if change < tolerance:
             return _block(T, pencil.scale), T
-    raise ConvergenceError(float(change), step, complex(den[0]))
+    raise NotConverged("the pencil of structured noise", float(change), step)
 
 
 def _mean(weight: np.ndarray, matrices: np.ndarray) -> np.ndarray:
@@ -197,7 +199,7 @@ def _in_plane(noise: Noise, T: np.ndarray, pencil: Pencil) -> np.ndarray:
     return np.einsum("ai,ijrs,bj->arbs", turn, blocks, turn).reshape(2 * p, 2 * p)
 
 
-def _value(features: Law, noise: Noise, point: Point) -> float:
+def _value(features: FeatureLaw, noise: Noise, point: Point) -> float:
     """Q = E_t[y2/den] - v' M^-1 v, with the prior 1/D of mu0 and that of [t mu1; u mu1] from P in the plane."""
     den, g, T = point
     pencil = _pencil(features, noise, den, g)

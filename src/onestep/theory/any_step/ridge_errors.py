@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from onestep.checks import InputError, broadcast, choice, reals
+from onestep.geometry import Geometry
 from onestep.problem import Problem
 from onestep.theory.any_step import fixed_point, structured
-from onestep.theory.any_step.geometry import Geometry
-from onestep.theory.any_step.law import Law, law
+from onestep.theory.any_step.features import FeatureLaw, feature_law
 
 _BATCH = 64
 _LARGEST = 1e100  # of ridges, whose squares are needed
@@ -16,7 +16,7 @@ _NOISES = ("isotropic", "structured")
 
 
 @dataclass(frozen=True, eq=False)
-class Solution:
+class Prediction:
     """The prediction at every (ridge, eta), each field of their broadcast shape.
 
     Attributes
@@ -39,18 +39,18 @@ class Solution:
     iterations: np.ndarray
 
 
-_FIELDS = tuple(Solution.__dataclass_fields__)
+_FIELDS = tuple(Prediction.__dataclass_fields__)
 
 
 def errors(
     problem: Problem, ridge, eta, geometry: Geometry | None = None, noise: str = "isotropic"
 ) -> tuple[np.ndarray, np.ndarray]:
     """(train_error, test_error) after one step of size `eta`, any size up to a few sqrt(N); see `solve`."""
-    solution = solve(problem, ridge, eta, geometry, noise)
-    return solution.train_error, solution.test_error
+    found = solve(problem, ridge, eta, geometry, noise)
+    return found.train_error, found.test_error
 
 
-def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise: str = "isotropic") -> Solution:
+def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise: str = "isotropic") -> Prediction:
     """The errors after one step of size `eta`, and what comes with them.
 
         L_tr = lambda Q,   L_te = -d/de Q(lambda + e den^2) at e = 0,   train_mse = -lambda^2 dQ/dlambda
@@ -58,7 +58,7 @@ def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise:
     with Q of `_at`: the equivalent of y'(K + lambda)^-1 y / n, and L_te its leave-one-out derivative.
 
     ridge : lambda > 0, a number or an array.  eta : the step, >= 0; the two are broadcast against each other.
-    geometry : by default that of n -> infinity (`geometry.limit`).
+    geometry : by default that of n -> infinity (`onestep.theory.limit_geometry`).
     noise : of the gradient. "isotropic" keeps its size only; "structured" also its correlation between units, which
         matters at eta ~ sqrt(N) when c_2 != 0 (ReLU), and takes about a second for each point.
 
@@ -69,7 +69,7 @@ def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise:
     ------
     InputError : a ridge that is not positive or above 1e100, a step that is negative or makes a row longer than 300,
         shapes that do not broadcast, an unknown noise.
-    ConvergenceError : with residual and iterations.
+    NotConverged : with residual and iterations.
     """
     ridge, eta = broadcast(ridge=reals("ridge", ridge, 0.0, open_below=True), eta=reals("eta", eta, 0.0))
     if np.any(ridge > _LARGEST):
@@ -82,10 +82,10 @@ def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise:
         if noise == "structured":
             found[:, here] = structured.at(problem, step, ridge.ravel()[here], geometry)
             continue
-        features = law(problem, step, geometry)
+        features = feature_law(problem, step, geometry)
         for batch in np.array_split(here, -(-here.size // _BATCH)):
             found[:, batch] = _at(features, ridge.ravel()[batch])
-    return Solution(*(row.reshape(eta.shape)[()] for row in found))
+    return Prediction(*(row.reshape(eta.shape)[()] for row in found))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,7 @@ class Block:
     owner: np.ndarray
 
 
-def blocks(law: Law, g: np.ndarray) -> tuple[Block, Block]:
+def blocks(law: FeatureLaw, g: np.ndarray) -> tuple[Block, Block]:
     """The directions along beta (mu0, and t mu1 from W0's own overlap with beta) and across it (mu1).
 
     Scaling by D^-1/2 keeps M = <U,U> + D well conditioned when N pi_r g_r runs to 1e12.
@@ -112,7 +112,7 @@ def blocks(law: Law, g: np.ndarray) -> tuple[Block, Block]:
     return Block(along, law.g0, np.concatenate([r, r])), Block(row * law.mu1, law.g1, r)
 
 
-def _fit(law: Law, den: np.ndarray, block: Block) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _fit(law: FeatureLaw, den: np.ndarray, block: Block) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """<target, f>, the coefficients c (B, k) and the fit f = U'c (B, T); <target, f> = v' M^-1 v."""
     root = np.sqrt(law.weight / den)
     # An SVD, because squaring the condition number in U U' would lose six digits at N = 1e12.
@@ -122,8 +122,8 @@ def _fit(law: Law, den: np.ndarray, block: Block) -> tuple[np.ndarray, np.ndarra
     return np.sum(S**2 / (1 + S**2) * projected**2, axis=-1), c, (c[:, None, :] @ block.U)[:, 0]
 
 
-def _at(law: Law, ridge: np.ndarray) -> tuple[np.ndarray, ...]:
-    """The fields of `Solution`, each (B,), for one law and ridges (B,).
+def _at(law: FeatureLaw, ridge: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The fields of `Prediction`, each (B,), for one law and ridges (B,).
 
     Q = E_t[y2/den] - v_A' M_A^-1 v_A - v_B' M_B^-1 v_B. With fits f_A, f_B and coefficients c its derivative is
     dQ = -E_t[dden/den^2 ((g0 - f_A)^2 + (g1 - f_B)^2 + y2 - g0^2 - g1^2)] - sum_i c_i^2 d log g_r(i).

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from onestep.checks import InputError
+from onestep.geometry import Geometry
 from onestep.problem import Problem
-from onestep.theory.any_step.geometry import Geometry, of
-from onestep.theory.any_step.quadrature import REACH, moments, readout, trapezoid
+from onestep.theory.any_step.quadrature import REACH, STEEP, moments, readout, trapezoid
+from onestep.theory.geometry import chosen
 
 LONGEST = 300.0  # of |(tau_j, s_j)|; nodes grow with it, and beyond the laws would fill the memory
 
 
 @dataclass(frozen=True, eq=False)
-class Law:
+class FeatureLaw:
     """Everything the fixed point needs that does not depend on the ridge.
 
     r = 1..p runs over the quantised second layer, t over T quadrature nodes.
@@ -49,35 +50,33 @@ class Law:
     N: int
 
 
-def law(
+def feature_law(
     problem: Problem,
     eta: float,
     geometry: Geometry | None = None,
     reach: float = REACH,
     spacing: float | None = None,
-) -> Law:
+) -> FeatureLaw:
     """The law of features and labels after a step of size `eta`, with the limiting geometry if none is given.
 
     reach, spacing : where the Gaussian law of sqrt(N) a_j is cut, and how finely it is quantised.
 
     Raises
     ------
-    InputError : no geometry of this theory, or a step so large that a row grows beyond `LONGEST` times its length.
+    InputError : not a geometry, or a step so large that a row grows beyond `LONGEST` times its length.
     """
-    problem.need_isotropic_inputs()
-    geometry = of(problem, geometry)
-    student, labels = problem.student, problem.target.second_moment + problem.noise_variance
-    tilt = eta * student[1] * geometry.norm / math.sqrt(problem.N)
+    geometry, student = chosen(problem, geometry), problem.student
+    tilt = eta * student[1] * geometry.beta_norm / math.sqrt(problem.N)
     a, share = geometry.readout or readout(problem.readout, abs(tilt), reach, spacing)
     s = tilt * a
-    kappa = problem.phi_gradient * labels * student.slope_variance / (student[1] * geometry.norm) ** 2
     drift = 2 * student[2] * problem.target[0] * eta / math.sqrt(problem.N)
     with np.errstate(over="ignore"):  # refused in the next line
-        tau = np.sqrt((1 + drift * a) ** 2 + kappa * s**2)
+        tau = np.sqrt((1 + drift * a) ** 2 + geometry.lengthening * s**2)
     if not np.max(np.hypot(tau, s)) <= LONGEST:
         raise InputError("eta", eta, f"a step that makes no row longer than {LONGEST:g}; this one: {np.max(tau):.2g}")
     sine = math.sqrt(max(1 - geometry.cosine**2, 0.0))
-    t, weight = geometry.projection or trapezoid(max(np.max(np.abs(s) / tau), abs(geometry.cosine) / max(sine, 1e-2)))
+    steepest = max(np.max(np.abs(s) / tau), abs(geometry.cosine) / max(sine, 1e-2))
+    t, weight = _projection(geometry, steepest)
     if geometry.readout is None and geometry.projection is None and drift == 0:
         # Both grids are symmetric, and (s, t) enters as s t: the units with s < 0 mirror those with s > 0.
         middle = s.size // 2
@@ -89,4 +88,14 @@ def law(
     # The subtraction leaves rounding dust, of either sign, where a feature is affine in Z.
     mu2 = np.maximum(second - mu0**2 - mu1**2, 0.0)
     y2 = square[0] + problem.noise_variance
-    return Law(weight, t, share, a, tau, mu0, mu1, mu2, g0[0], g1[0], y2, problem.n, problem.d, problem.N)
+    return FeatureLaw(weight, t, share, a, tau, mu0, mu1, mu2, g0[0], g1[0], y2, problem.n, problem.d, problem.N)
+
+
+def _projection(geometry: Geometry, steepest: float) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights for t; for a Gaussian t of the limit as fine as functions of this slope ask for."""
+    if geometry.projection is None:
+        return trapezoid(steepest)
+    if isinstance(geometry.projection, float):
+        nodes, weight = trapezoid(STEEP)
+        return geometry.projection * nodes, weight
+    return geometry.projection

@@ -10,9 +10,10 @@ import math
 import numpy as np
 
 from onestep.checks import integer, real
+from onestep.geometry import Geometry
 from onestep.problem import Problem
-from onestep.theory.geometry import HIGHEST, Geometry, terms
 from onestep.theory.resolvent import traces
+from onestep.theory.terms import HIGHEST, spike_geometry, terms
 
 
 def learned(problem: Problem, ridge: float, eta: float, degree: int, geometry: Geometry | None = None) -> np.ndarray:
@@ -24,7 +25,7 @@ def learned(problem: Problem, ridge: float, eta: float, degree: int, geometry: G
     ----------
     ridge, eta : > 0 and >= 0, one number each.
     degree : at most 12.
-    geometry : None means the limit with the rows that the gradient's noise lengthens, `Geometry.lengthened(problem)`.
+    geometry : None means the limit, `limit_geometry(problem)`.
 
     Raises
     ------
@@ -34,16 +35,16 @@ def learned(problem: Problem, ridge: float, eta: float, degree: int, geometry: G
     trace, first = traces(problem, real("ridge", ridge, minimum=0.0, open_below=True)), problem.target[1]
     if eta == 0:
         return np.array([first * (1 - trace.m2 / trace.m1), *np.zeros(degree - 1)])
-    geometry = Geometry.lengthened(problem) if geometry is None else geometry
+    geometry = spike_geometry(problem, geometry)
     (columns,), (shrink,) = terms(problem, geometry, np.array([eta])).columns()
     k = np.arange(max(len(columns), degree + 1))
     size = np.sqrt([float(math.factorial(j)) for j in k])
     columns = np.pad(columns, ((0, len(k) - len(columns)), (0, 0)))
-    target = np.array([problem.target[int(j)] for j in k]) * size * geometry.rho**k
+    target = np.array([problem.target[int(j)] for j in k]) * size * geometry.cosine**k
     weight = np.where(k == 1, np.sqrt(trace.m2 / trace.m1), 1.0)
     price = np.sqrt(problem.phi / (problem.psi * trace.q * trace.m1)) * shrink
     stacked = np.vstack([weight[:, None] * columns, np.diag(price)])
     w = np.linalg.lstsq(stacked, np.append(weight * target, np.zeros_like(price)))[0]
-    found = geometry.rho**k * (columns @ w) / size
+    found = geometry.cosine**k * (columns @ w) / size
     found[1] = first - trace.m2 / trace.m1 * (first - found[1])
     return found[1 : degree + 1]

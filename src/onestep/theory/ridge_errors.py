@@ -18,9 +18,11 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from onestep.checks import InputError, broadcast, integer, real, reals
+from onestep.geometry import Geometry
 from onestep.problem import Problem
-from onestep.theory.equation import Bulk, Solution, solve
-from onestep.theory.geometry import HIGHEST, Geometry, active_orders, monomials, terms
+from onestep.theory.equation import Bulk, BulkSolution, solve
+from onestep.theory.geometry import published_geometry
+from onestep.theory.terms import HIGHEST, active_orders, monomials, readout_factor, spike_geometry, terms
 
 RIDGES = (1e-8, 1e4)
 
@@ -30,7 +32,7 @@ def errors(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -
 
     Parameters
     ----------
-    geometry : the numbers through which the step enters; None means their limits, `Geometry.limit(problem)`.
+    geometry : the numbers through which the step enters; None means `published_geometry(problem)`.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def errors(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -
     Raises
     ------
     InputError : a ridge not positive, a step negative, or a step under an output of order one without a `geometry`.
-    NotSolved : with the residual, if the bulk's equation was not solved.
+    NotConverged : with the residual, if the bulk's equation was not solved.
     """
     ridge, eta = broadcast(ridge=reals("ridge", ridge, 0.0, open_below=True), eta=reals("eta", eta, 0.0))
     flat, step = ridge.ravel(), eta.ravel()
@@ -48,8 +50,8 @@ def errors(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -
     train, test = _untrained(problem, bulk, found)
     moved = step > 0
     if np.any(moved):
-        geometry = Geometry.of(problem, geometry)
-        part = Solution(*(getattr(found, name)[moved] for name in found.__dataclass_fields__))
+        geometry = spike_geometry(problem, geometry, published_geometry)
+        part = BulkSolution(*(getattr(found, name)[moved] for name in found.__dataclass_fields__))
         train[moved], test[moved] = _trained(problem, geometry, bulk, part, step[moved])
     return train.reshape(ridge.shape)[()], test.reshape(ridge.shape)[()]
 
@@ -84,8 +86,8 @@ def plateau(problem: Problem, ridge, degree: int, geometry: Geometry | None = No
     if not orders:
         train, test = _untrained(problem, bulk, found)
     else:
-        geometry = Geometry.of(problem, geometry)
-        if np.linalg.matrix_rank(geometry.readout_factor) == 1:
+        geometry = spike_geometry(problem, geometry, published_geometry)
+        if np.linalg.matrix_rank(readout_factor(problem, geometry)) == 1:
             orders = orders[:1]
         columns = np.broadcast_to(monomials(orders, geometry.lengthening), (found.u.size, orders[-1] + 1, len(orders)))
         train, test = _fit(problem, geometry, bulk, found, columns, np.zeros((found.u.size, len(orders))))
@@ -127,7 +129,7 @@ def minimum(error) -> tuple[float, float]:
     return float(np.exp(point)), float(error(np.exp(point)))
 
 
-def _untrained(problem: Problem, bulk: Bulk, found: Solution) -> tuple[np.ndarray, np.ndarray]:
+def _untrained(problem: Problem, bulk: Bulk, found: BulkSolution) -> tuple[np.ndarray, np.ndarray]:
     first = problem.target[1] ** 2
     rest = problem.target.second_moment - first + problem.noise_variance
     return _from_residual(bulk, found, first * found.projection + rest, first * found.projection**2 + rest)
@@ -148,7 +150,7 @@ def _fit(problem, geometry, bulk, found, columns, penalty):
     count, m = columns.shape[1], columns.shape[2]
     j = np.arange(count)
     target = np.array([problem.target[int(k)] for k in j]) * np.sqrt([float(math.factorial(int(k))) for k in j])
-    kappa = target * geometry.rho**j
+    kappa = target * geometry.cosine**j
     weight = np.ones((found.u.size, count))
     weight[:, 1] = np.sqrt(found.projection)
     stacked = np.concatenate([weight[:, :, None] * columns, penalty[:, :, None] * np.eye(m)], axis=1)
@@ -156,7 +158,7 @@ def _fit(problem, geometry, bulk, found, columns, penalty):
     Q = np.linalg.qr(stacked / np.linalg.norm(stacked, axis=1, keepdims=True))[0]
     for _ in range(2):  # twice: the second pass removes what rounding left when little of `right` remains
         right = right - np.einsum("bij,bj->bi", Q, np.einsum("bij,bi->bj", Q, right))
-    linear = problem.target[1] ** 2 * (1 - geometry.rho**2)  # along the part of beta_star orthogonal to beta
+    linear = problem.target[1] ** 2 * (1 - geometry.cosine**2)  # along the part of beta_star orthogonal to beta
     rest = problem.target.second_moment + problem.noise_variance - problem.target[1] ** 2
     rest = rest - (kappa @ kappa - kappa[1] ** 2)
     residual = right[:, :count] ** 2
@@ -165,9 +167,9 @@ def _fit(problem, geometry, bulk, found, columns, penalty):
     return _from_residual(bulk, found, value, slope)
 
 
-def _from_residual(bulk: Bulk, found: Solution, value, slope) -> tuple[np.ndarray, np.ndarray]:
+def _from_residual(bulk: Bulk, found: BulkSolution, value, slope) -> tuple[np.ndarray, np.ndarray]:
     """Errors from value = Q/m1 and slope = d(u value)/du; every term is positive, so no digits are lost."""
-    freedom = bulk.freedom_slope(found.u)
-    return found.p * value, (found.q * slope + freedom * found.u * value) / (
-        found.u * (freedom * (found.p + found.q) + found.ridge)
+    slope_of_freedom = bulk.degrees_of_freedom_slope(found.u)
+    return found.p * value, (found.q * slope + slope_of_freedom * found.u * value) / (
+        found.u * (slope_of_freedom * (found.p + found.q) + found.ridge)
     )
