@@ -1438,7 +1438,7 @@ Markdown(
 # where $a_r$ is the class's value of $\sqrt N a_j$, and average the two expressions that contain it, $\Gamma(I + \mathrm K\Gamma)^{-1}$ and its quadratic form along $\beta_\star$, over the joint law of $A$, $B$, $\beta$ and $\beta_\star$.
 # ````
 #
-# $A$ and $B$ are made of the same rows and do not commute, so the average is not one over eigenvalues. It is a linear pencil in the rows, whose deterministic equivalent follows by leaving one row out. The library solves it with `noise="structured"`, at about a second per point. The claims for ReLU in {ref}`sec-any-grid` use it.
+# $A$ and $B$ are made of the same rows and do not commute, so the average is not one over eigenvalues. It is a linear pencil in the rows, whose deterministic equivalent follows by leaving one row out. The library solves it with `noise="structured"`, in some hundredths of a second for each penalty. The claims for ReLU in {ref}`sec-any-grid` use it.
 
 # %% tags=["hide-input"]
 statement = (
@@ -2036,7 +2036,7 @@ for name in activations:
 
 # %%
 def change_by_structure(rows):
-    """Relative change of the training error, with a constant readout, which makes the structured theory fast."""
+    """Relative change of the training error, with a constant readout."""
     problem = replace(network_of("tanh", readout="constant"), n_gradient=rows)
     plain, full_ = (
         any_step.errors(problem, ridge, math.sqrt(N), noise=kind)[0]

@@ -37,6 +37,8 @@ TESTS = LIMIT + EVERY_STEP + GROUND
 FIRST = {
     "theory/any_step/spectrum": EVERY_STEP[2:],
     "theory/any_step/structured": EVERY_STEP[1:2],
+    "theory/any_step/pencil": EVERY_STEP[1:2],
+    "theory/any_step/accelerated": EVERY_STEP[1:2],
     "theory/any_step": EVERY_STEP,
     "theory/equation": LIMIT[:1],
     "theory/resolvent": (LIMIT[0], LIMIT[3]),

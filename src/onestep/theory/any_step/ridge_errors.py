@@ -60,7 +60,7 @@ def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise:
     ridge : lambda > 0, a number or an array.  eta : the step, >= 0; the two are broadcast against each other.
     geometry : by default that of n -> infinity (`onestep.theory.limit_geometry`).
     noise : of the gradient. "isotropic" keeps its size only; "structured" also its correlation between units, which
-        matters at eta ~ sqrt(N) when c_2 != 0 (ReLU), and takes about a second for each point.
+        matters at eta ~ sqrt(N) when c_2 != 0 (ReLU), and takes some hundredths of a second for each ridge.
 
     Source: derived for the book, chapter "From lazy to maximal". It contains the proportional limits of Moniri et al.
     (arXiv:2310.07891) as eta^2/N -> 0 and the maximal step of Cui et al. (arXiv:2402.04980).
