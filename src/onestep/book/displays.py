@@ -38,11 +38,17 @@ def publish(kind: str, payload: object, *, page: str, text: str) -> None:
     _display({media_type(kind): payload, "text/html": page}, text)
 
 
-def _display(faces: dict, text: str) -> None:
+def in_notebook() -> bool:
+    """Whether a kernel shows what is displayed; otherwise the chapter's .py runs as a script."""
     from IPython import get_ipython
+
+    return get_ipython() is not None
+
+
+def _display(faces: dict, text: str) -> None:
     from IPython.display import display
 
-    if get_ipython() is None:  # the chapter's .py run as a script
+    if not in_notebook():
         print(text)
         return
     display(faces | {"text/plain": text}, raw=True)
@@ -82,6 +88,12 @@ def plain(name: str, value: object, depth: int = 0) -> object:
     if isinstance(value, list | tuple) and depth < 32:
         return [plain(name, entry, depth + 1) for entry in value]
     raise InputError(name, value, "a number, a text, a bool, None, or an array or list of them")
+
+
+def folded(title: str, names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A drop-down titled by `title` and `names`, with a table of `rows`, cells given as HTML."""
+    head = html.escape(f"{title}: {', '.join(names)}")
+    return f'<details class="onestep-record"><summary>{head}</summary>{table(rows, caption=title)}</details>'
 
 
 def table(rows: Iterable[Iterable[str]], *, head: Iterable[str] | None = None, caption: str) -> str:

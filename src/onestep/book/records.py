@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterator, Mapping
 
 from onestep.book.average import Average
-from onestep.book.displays import collect, plain, publish, strict, table
+from onestep.book.displays import collect, folded, plain, publish, strict
 from onestep.checks import InputError
 
 # What goes with a recorded NAME: NAME_predicted, NAME_standard_error.
@@ -43,11 +43,7 @@ def record(**values: object) -> None:
         raise InputError("record", "nothing", "at least one name=value")
     _seen.update(payload)
     rows = [(f"<code>{html.escape(name)}</code>", html.escape(_brief(value))) for name, value in payload.items()]
-    page = (
-        '<details class="onestep-record"><summary>Recorded: '
-        + html.escape(", ".join(payload))
-        + f"</summary>{table(rows, caption='Recorded values')}</details>"
-    )
+    page = folded("Recorded", payload, rows)
     publish("record", payload, page=page, text="\n".join(f"{n} = {_brief(v)}" for n, v in payload.items()))
 
 

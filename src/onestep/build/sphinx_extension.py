@@ -1,4 +1,4 @@
-"""A Sphinx extension for the site: MathJax and Plotly from the site itself, and no button that leads nowhere.
+"""A Sphinx extension for the site: the directive {strip}, and no script or button that leads to another host.
 
 Named in `_config.yml`, so that `onestep book` and `jupyter-book build .` both have it.
 """
@@ -7,7 +7,10 @@ import re
 from importlib.resources import files
 from pathlib import Path
 
+from onestep.build.lengths import measure
+
 MATHJAX = "tex-svg-full.js"  # the one component that needs no further file: no fonts, no extensions to load
+STRIP = {"level": "Level", "needs": "You need"}  # options of the directive {strip}, and how they are called
 FILM = "onestep-film"  # the class of a picture that moves; see `figures.opening.Film`
 _FILM = rf'<img (?=[^>]*\bclass="[^"]*{FILM})[^>]*\bsrc="([^"]+)"[^>]*>'
 _PICTURE = r'<picture><source media="print, (prefers-reduced-motion: reduce)" srcset="\1#still">\g<0></picture>'
@@ -21,6 +24,37 @@ def mathjax() -> Path:
 def plotly() -> Path:
     """Plotly's script, which only the explorer loads."""
     return Path(str(files("plotly") / "package_data" / "plotly.min.js"))
+
+
+def reading_time(source: Path) -> int:
+    """Minutes that the open text of a page takes, a notebook or Markdown."""
+    import jupytext
+
+    text = source.read_text(encoding="utf-8")
+    return measure(jupytext.reads(text, fmt="ipynb" if source.suffix == ".ipynb" else "md:myst")).minutes
+
+
+def _strip():
+    """The directive {strip}: reading time, level and what a reader needs, in one line under a chapter's result."""
+    from docutils import nodes
+    from docutils.parsers.rst import directives
+    from sphinx.util.docutils import SphinxDirective
+
+    class Strip(SphinxDirective):
+        option_spec = {"level": directives.unchanged_required, "needs": directives.unchanged_required}  # noqa: RUF012
+
+        def run(self) -> list[nodes.Node]:
+            source = Path(self.env.doc2path(self.env.docname))
+            facts = {"Reading time": f"{reading_time(source)} minutes"}
+            facts |= {name: self.options[key] for key, name in STRIP.items() if key in self.options}
+            strip = nodes.bullet_list(classes=["onestep-strip"])
+            for name, text in facts.items():
+                inline, messages = self.state.inline_text(text, self.lineno)
+                paragraph = nodes.paragraph("", "", nodes.strong(name, name), nodes.Text(": "), *inline, *messages)
+                strip += nodes.list_item("", paragraph)
+            return [strip]
+
+    return Strip
 
 
 def setup(app) -> dict:
@@ -47,6 +81,7 @@ def setup(app) -> dict:
         if "body" in context:
             context["body"] = re.sub(_FILM, _PICTURE, context["body"])
 
+    app.add_directive("strip", _strip())
     app.config.mathjax_path = f"mathjax/{MATHJAX}"
     app.connect("config-inited", buttons)
     app.connect("html-page-context", stills)

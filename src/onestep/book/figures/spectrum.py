@@ -1,6 +1,6 @@
 """Spectra of feature matrices: the histogram of the eigenvalues against the predicted density, with its outliers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,9 @@ from onestep.book.figures.style import (
     styled,
     theory,
 )
+from onestep.checks import InputError, integer, reals
+
+Density = Callable[[np.ndarray], np.ndarray] | tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Spectrum:
     top, top_error : the largest eigenvalue, or several, or none: means over seeds and standard errors.
     outliers : predicted positions outside the bulk; empty when none is predicted.
     before : the density on the same grid before the step, drawn dashed; None draws none.
+
+    `Spectrum.of` fills all of this from eigenvalues.
     """
 
     title: str
@@ -46,6 +51,50 @@ class Spectrum:
     top_error: float | np.ndarray
     outliers: Sequence[float] = ()
     before: np.ndarray | None = None
+
+    @classmethod
+    def of(
+        cls,
+        eigenvalues,
+        density: Density,
+        *,
+        outliers: Sequence[float] = (),
+        title: str = "",
+        before: Density | None = None,
+        order: int | None = None,
+        bins: int = 50,
+        points: int = 300,
+    ) -> "Spectrum":
+        """The spectrum of `eigenvalues` beside a density that the caller has computed, both per unit of ln x.
+
+        Parameters
+        ----------
+        eigenvalues : (S, m), of S draws; or (m,), one draw, which then has no error bars.
+        density : of one eigenvalue, per unit of x: a function of an array of x > 0, or the pair (x, values).
+        outliers : predicted positions. As many of the largest eigenvalues of each draw are marked by their mean and
+            standard error and left out of the histogram; with none, the largest is marked and stays in.
+        before : another density, drawn dashed; on the same x.
+        order : of the matrix, the eigenvalue zero that it has by its shape included; m if None.
+        bins, points : of the histogram and of the lines.
+
+        Raises
+        ------
+        InputError : eigenvalues of another shape, fewer than there are outliers, not finite, or all zero.
+        """
+        values = np.atleast_2d(reals("eigenvalues", eigenvalues, 0.0))
+        if values.ndim != 2 or values.shape[1] <= len(outliers) or not values.any():
+            raise InputError("eigenvalues", values.shape, f"(draws, more than {len(outliers)}), not all zero")
+        values = np.sort(values, axis=1)
+        x = _grid(values, outliers, points) if callable(density) else reals("x", density[0], 0.0, open_below=True)
+        smallest = values[values > 0].min()
+        edges = np.geomspace(min(x[0], smallest), max(x[-1], 1.001 * values.max()), integer("bins", bins) + 1)
+        bulk, top = np.split(values, [values.shape[1] - len(outliers)], axis=1)
+        per_log = (order or values.shape[1]) * np.diff(np.log(edges))
+        heights = np.array([np.histogram(draw, edges)[0] / per_log for draw in bulk])
+        marked = top[:, ::-1] if len(outliers) else values[:, -1:]
+        own = None if before is None else x * _on(before, x)
+        line = x * _on(density, x)
+        return cls(title, edges, *_averaged(heights), x, line, *_averaged(marked), tuple(outliers), own)
 
 
 def draw(ax: Axes, spectrum: Spectrum) -> None:
@@ -69,6 +118,12 @@ def draw(ax: Axes, spectrum: Spectrum) -> None:
 
 
 @styled
+def picture(*spectra: Spectrum, xlabel: str = "squared singular value $x$") -> BookFigure:
+    """One panel per spectrum of `Spectrum.of`, one below the other, on a logarithmic axis."""
+    return histograms(spectra, xlabel, "density per unit of $\\ln x$", xscale="log")
+
+
+@styled
 def histograms(
     spectra: Sequence[Spectrum], xlabel: str, ylabel: str = "density", *, xscale: str = "linear"
 ) -> BookFigure:
@@ -87,3 +142,20 @@ def histograms(
     figure.supylabel(ylabel)
     legend_below(figure, axes[-1])
     return figure
+
+
+def _grid(values: np.ndarray, outliers: Sequence[float], points: int) -> np.ndarray:
+    """x from a little below the smallest positive eigenvalue to a little above the largest."""
+    low, high = values[values > 0].min(), max(values.max(), *outliers, 0.0)
+    return np.geomspace(0.8 * max(low, 1e-4 * high), 1.2 * high, integer("points", points, 2))
+
+
+def _on(density: Density, x: np.ndarray) -> np.ndarray:
+    return reals("density", density(x) if callable(density) else density[1], 0.0)
+
+
+def _averaged(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean over draws and standard error; zero, which draws no bar, for one draw."""
+    draws = len(values)
+    error = values.std(axis=0, ddof=1) / np.sqrt(draws) if draws > 1 else np.zeros(values.shape[1:])
+    return values.mean(axis=0), error
