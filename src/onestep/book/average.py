@@ -1,5 +1,6 @@
 """The average of repeated draws: what experiments return and what claims, records and curves take."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +12,10 @@ from onestep.checks import InputError, integer, reals
 class Average:
     """A mean over independent draws, with its standard error.
 
-    Formatting a scalar average writes both: f"{average:.2f}" gives "0.46 ± 0.01". Plain numbers and arrays of them may
-    be added, subtracted, multiplied and divided by: `average - predicted`, `100 * average`. What is known exactly has
-    no error of its own, so the standard error only scales. An index picks points: `average[-1]`.
+    Formatting a scalar average writes both: f"{average:.2f}" gives "0.46 ± 0.01", and f"{average}" as many digits as
+    the standard error allows. Plain numbers and arrays of them may be added, subtracted, multiplied and divided by:
+    `average - predicted`, `100 * average`. What is known exactly has no error of its own, so the standard error only
+    scales. An index picks points: `average[-1]`.
 
     Attributes
     ----------
@@ -41,6 +43,9 @@ class Average:
         object.__setattr__(self, "draws", integer("draws", self.draws, minimum=2, maximum=2**53))
 
     def __format__(self, spec: str) -> str:
+        if not spec:  # two digits of the standard error, and the mean to the same place
+            digits = 1 - math.floor(math.log10(self.standard_error)) if self.standard_error > 0 else 6
+            spec = f".{min(max(digits, 0), 12)}f"
         return f"{float(self.mean):{spec}} ± {float(self.standard_error):{spec}}"
 
     def __getitem__(self, index) -> "Average":

@@ -46,7 +46,7 @@ def glue(**values: object) -> None:
 def markdown_table(rows: Iterable[Sequence[object]], head: Sequence[str], *, number: str = ".3g"):
     """A Markdown table, to end a cell with: texts as they are (formulas, links), numbers in the format `number`.
 
-    A number is right-aligned; an `Average` is written with its standard error; None is a dash.
+    A number is right-aligned; an `Average` is written with its standard error, in two digits of that; None is a dash.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def _cell(value: object, number: str) -> str:
     if isinstance(value, str):
         return value.replace("|", "\\|").replace("\n", " ")
     if isinstance(value, Average):
-        return format(value, number)
+        return format(value, "")
     value = displays.plain("rows", value)
     if isinstance(value, bool | list):
         raise InputError("rows", value, "texts, numbers, averages and None")

@@ -15,7 +15,7 @@ from pygments.formatters import HtmlFormatter
 
 from onestep.book.explorer import with_plotly
 from onestep.build.lengths import measure
-from onestep.build.sphinx_extension import STRIP, mathjax
+from onestep.build.sphinx_extension import mathjax, strip_facts
 
 _TEMPLATE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -131,8 +131,7 @@ def _literally(text: str) -> str:
 
 def _strip(inside: str, minutes: int) -> str:
     options = dict(re.findall(r"^\s*:([\w-]+):[ \t]*(.*)$", inside, re.MULTILINE))
-    facts = {"Reading time": f"{minutes} minutes"} | {STRIP[key]: options[key] for key in STRIP if key in options}
-    return "\n".join(f"* **{name}**: {text}" for name, text in facts.items()) + "\n"
+    return "\n".join(f"* **{name}**: {text}" for name, text in strip_facts(minutes, options).items()) + "\n"
 
 
 def _box(name: str, title: str, inside: str) -> str:

@@ -4,6 +4,7 @@ Named in `_config.yml`, so that `onestep book` and `jupyter-book build .` both h
 """
 
 import re
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -34,6 +35,12 @@ def reading_time(source: Path) -> int:
     return measure(jupytext.reads(text, fmt="ipynb" if source.suffix == ".ipynb" else "md:myst")).minutes
 
 
+def strip_facts(minutes: int, options: Mapping[str, str]) -> dict[str, str]:
+    """What a {strip} with these options says: name -> text."""
+    time = {"Reading time": f"{minutes} minute{'s' * (minutes != 1)}"}
+    return time | {name: options[key] for key, name in STRIP.items() if key in options}
+
+
 def _strip():
     """The directive {strip}: reading time, level and what a reader needs, in one line under a chapter's result."""
     from docutils import nodes
@@ -45,8 +52,7 @@ def _strip():
 
         def run(self) -> list[nodes.Node]:
             source = Path(self.env.doc2path(self.env.docname))
-            facts = {"Reading time": f"{reading_time(source)} minutes"}
-            facts |= {name: self.options[key] for key, name in STRIP.items() if key in self.options}
+            facts = strip_facts(reading_time(source), self.options)
             strip = nodes.bullet_list(classes=["onestep-strip"])
             for name, text in facts.items():
                 inline, messages = self.state.inline_text(text, self.lineno)

@@ -1,0 +1,74 @@
+"""The example chapter of CONTRIBUTING.md, built as a book without a warning; its pages show what they promise."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from onestep.book.claims import claimed
+from onestep.book.records import recorded
+from onestep.build import html_page, site
+from onestep.build.chapters import Book
+from onestep.build.lengths import CORE, measure
+from onestep.build.runner import execute
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The book, its built site and the executed notebook."""
+    folder = tmp_path_factory.mktemp("example") / "book"
+    (folder / "chapters").mkdir(parents=True)
+    shutil.copy(ROOT / "_config.yml", folder)
+    shutil.copytree(ROOT / "_static", folder / "_static")
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: chapters/example\n")
+    (folder / "chapters" / "references.bib").write_text("")
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"^`{5}markdown\n(.*?)^`{5}$", text, re.MULTILINE | re.DOTALL)
+    (folder / "chapters" / "example.md").write_text(source, encoding="utf-8")
+    book = Book.find(folder)
+    jobs = site.jobs(book, {}, strict=True)
+    done = site.build(book, jobs, folder / "_build", processes=1)
+    return book, done, jobs[0]
+
+
+@pytest.fixture(scope="module")
+def page(built):
+    return BeautifulSoup((built[1].site / "chapters" / "example.html").read_text(encoding="utf-8"), "html.parser")
+
+
+def test_the_head_says_how_long_it_takes(page):
+    items = [item.get_text() for item in page.select("ul.onestep-strip li")]
+    assert items[0] == "Reading time: 1 minute" and items[1].startswith("Level: first year")
+    assert page.select_one("ul.onestep-strip a")["href"] == "#", "links work in it"
+
+
+def test_a_check_is_one_line_without_its_code(page):
+    (line,) = page.select("details.onestep-claim summary")
+    assert line.get_text().startswith("✓ checked: predicted 8.537, measured 8.141 ± 0.4")
+    text = page.get_text()
+    assert "claims.check(" not in text and "glue(" not in text, "their code is not on the page"
+    assert page.select_one("details.onestep-claim").get_text().count("no step at all") == 1
+
+
+def test_numbers_stand_in_sentences_and_tables(page):
+    sentence = next(p.get_text() for p in page.find_all("p") if "the new value stands" in p.get_text())
+    assert sentence == "In Fig. 1 the new value stands at 8.14 ± 0.43, where theory says 8.54."
+    assert "8.14 ± 0.43" in page.select_one("table.table, .cell_output table").get_text()
+
+
+def test_the_chapter_keeps_the_limits_of_length(built):
+    broken = CORE.broken(measure(built[0].chapter("example").notebook()))
+    assert broken == ["exercises: 1, 6 are due"]
+
+
+def test_a_readers_own_page_says_the_same(built):
+    notebook = execute(built[2])
+    (claim,) = claimed(notebook)
+    assert claim.holds and claim.power > 0.99 and recorded(notebook)["largest_standard_error"] == claim.standard_error
+    page = html_page.as_html(notebook, "Example")
+    assert "8.14 ± 0.43, where theory says 8.54" in page and "<strong>Reading time</strong>: 1 minute" in page
+    assert "claims.check(" not in page and "{glue" not in page and "{strip}" not in page
