@@ -8,7 +8,7 @@ OPTIONS ?=
 # One BLAS thread per test process: threads in every worker would only wait for one another.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: book strict pdf test test-fast test-long test-site test-oldest mutants setup sync lock clean
+.PHONY: book strict pdf test test-fast test-long test-site test-oldest mutants setup sync format lock clean
 
 book: $(READY)
 	$(BIN)/onestep book $(OPTIONS)
@@ -46,6 +46,11 @@ setup: $(READY)
 # Bring each chapter's .md and .py together; the one that was edited wins. OPTIONS="setup --keep py" where both were.
 sync: $(READY)
 	$(BIN)/onestep sync $(OPTIONS)
+
+format: $(READY)  ## the package, the tests, and the cells of the chapters
+	$(BIN)/ruff format .
+	$(BIN)/jupytext --pipe "$(BIN)/ruff format --line-length 88 -" chapters/$(or $(OPTIONS),*).md
+	$(BIN)/onestep sync
 
 # Refresh the lock from the ranges in pyproject.toml; needs uv (https://docs.astral.sh/uv).
 lock:

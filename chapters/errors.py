@@ -59,10 +59,10 @@ from IPython.display import Markdown
 
 from onestep import Problem
 from onestep.book import claims, provenance, record
-from onestep.book.statistics import chance, over_seeds
 from onestep.book.curve_claims import check_curve
 from onestep.book.figures.curves import Curve, level
 from onestep.book.figures.errors import Panel, against, baselines
+from onestep.book.statistics import chance, over_seeds
 from onestep.hermite import gaussian_rule, monomials_in_hermite
 from onestep.simulation import equivalent, network, run_many, sample
 from onestep.simulation.ridge import path
@@ -921,7 +921,7 @@ against(
 # %% tags=["hide-input"]
 square = replace(half, N=half.n)
 tiny = np.array([1e-10, 1e-8])
-for s, (name, size) in enumerate(zip(best, (0.0, eta), strict=True)):
+for name, size in zip(best, (0.0, eta), strict=True):
     theory = np.array(errors(square, tiny, size))
     trace = traces(square, tiny)
     slope = 1 / (2 * np.sqrt(tiny * trace.q * trace.m1))
@@ -1096,7 +1096,7 @@ def floor(problem, orders):
 def abundant(degree):
     """Test error on a plateau, with plenty of data and width, and with a hundred times more of both."""
     sizes = [replace(problem, N=d * 10**k, n=d * 10 ** (2 * k)) for k in (3, 5)]
-    return [plateau(p, 10.0 ** -(k + 4), degree)[1] for p, k in zip(sizes, (3, 5))]
+    return [plateau(p, 10.0 ** -(k + 4), degree)[1] for p, k in zip(sizes, (3, 5), strict=False)]
 
 
 for name, degree, orders, wrong in (
@@ -1182,7 +1182,7 @@ against(breaking, r"$\alpha = \log\eta/\log n$", xscale="linear")
 at_alphas = [np.array(law(problem, ridge, steps)) for law in (formula, any_step.errors)]
 untrained = formula(problem, ridge, 0.0)
 off_by = [untrained[:, None] - values for values in at_alphas]  # what a step takes off
-for e, (title, name) in enumerate(zip(("training", "test"), names_of_errors)):
+for e, (title, name) in enumerate(zip(("training", "test"), names_of_errors, strict=False)):
     values = by_alpha.values(name)[:, :, 0]
     check_curve(
         f"What steps up to alpha = {alphas[-1]:g} take off the {title} error, paired: "

@@ -59,13 +59,13 @@ from IPython.display import Markdown
 
 from onestep import Geometry, Problem
 from onestep.book import claims, provenance, record
-from onestep.book.statistics import chance, over_seeds
 from onestep.book.curve_claims import check_curve
 from onestep.book.figures.curves import Curve, level
 from onestep.book.figures.errors import Panel, against, baselines
 from onestep.book.figures.maps import Map, maps
 from onestep.book.figures.side_by_side import Panel as Plain
 from onestep.book.figures.side_by_side import side_by_side
+from onestep.book.statistics import chance, over_seeds
 from onestep.hermite import basis
 from onestep.links import sine
 from onestep.simulation import network, run_many, sample

@@ -62,11 +62,11 @@ from IPython.display import Markdown
 
 from onestep import Problem
 from onestep.book import claims, provenance, record
-from onestep.book.statistics import chance, over_seeds
 from onestep.book.curve_claims import check_curve
 from onestep.book.figures import side_by_side, spectrum, spikes, vectors
 from onestep.book.figures.curves import Curve
 from onestep.book.figures.errors import Panel, against
+from onestep.book.statistics import chance, over_seeds
 from onestep.simulation import network, run_many, sample
 from onestep.simulation.ridge import path
 from onestep.simulation.spectrum import squared_singular_values

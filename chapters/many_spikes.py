@@ -60,8 +60,8 @@ from scipy.linalg import subspace_angles
 
 from onestep import Problem
 from onestep.book import claims, provenance, record
-from onestep.book.statistics import chance, over_seeds
 from onestep.book.figures import curves, side_by_side, spectrum, spikes, vectors
+from onestep.book.statistics import chance, over_seeds
 from onestep.hermite import basis, monomials_in_hermite
 from onestep.links import sine
 from onestep.simulation import equivalent, network, sample
@@ -247,7 +247,7 @@ lines = [
     f"| {name} | "
     + " | ".join(
         "—" if c is None else f"{c:.2f} ({a + math.log(c) / math.log(n):.2f})"
-        for c, a in zip(constants(p), critical_exponents(4))
+        for c, a in zip(constants(p), critical_exponents(4), strict=False)
     )
     + " |"
     for name, p in compared.items()
@@ -668,7 +668,7 @@ tilt_per_step = problem.student[1] * limit_geometry(problem).beta_norm / math.sq
 edge_of_series = 1 / (2 * frequency * tilt_per_step)
 leave = [
     next(
-        (g for g, one in zip(fine["any step"], predicted["any step"]) if len(one) > k),
+        (g for g, one in zip(fine["any step"], predicted["any step"], strict=False) if len(one) > k),
         math.nan,
     )
     for k in range(ranks)
@@ -679,7 +679,7 @@ Markdown(
     + f" (on a grid of {fine['any step'][1]:.3f}), at n = {n}; the asymptotic thresholds are "
     + ", ".join(
         f"{a:.3f}"
-        for a, k in zip(critical_exponents(8), range(1, 9))
+        for a, k in zip(critical_exponents(8), range(1, 9), strict=False)
         if problem.student[k] and a <= largest
     )
     + f". The series of spikes diverges from α = {math.log(edge_of_series) / math.log(n):.3f} on."
@@ -702,7 +702,7 @@ def apart(problem, alpha):
     return np.array(
         [
             (one.position / exact.position - 1, two.position / exact.position - 1)
-            for one, two, exact in zip(with_kappa, outliers(problem, eta), full)
+            for one, two, exact in zip(with_kappa, outliers(problem, eta), full, strict=False)
         ]
     )
 
@@ -752,14 +752,14 @@ def against_any_step(problem, one):
     """(exponent, outlier) -> over its any-step position, minus one: measured; a spike alone.
     Cosine with the nearest degree: measured; predicted."""
     found, H = {}, basis(one["t"], 8) / math.sqrt(problem.n)
-    for alpha, triplets in zip(exponents, one["tops"]):
+    for alpha, triplets in zip(exponents, one["tops"], strict=False):
         if alpha not in later:
             continue
         eta, active = problem.step(alpha), regime(problem, alpha).active
         alone = strengths(problem, eta, limit_geometry(problem))
         exact = any_step.outliers(problem, eta, one["as drawn"], order=8)
         for order, u, value, outlier in zip(
-            active, triplets.left.T, triplets.values, exact
+            active, triplets.left.T, triplets.values, exact, strict=False
         ):
             both = np.array([value, alone[order] ** 2]) / outlier.position - 1
             cosines = H @ u * np.sign(outlier.cosines @ H @ u)
@@ -793,7 +793,7 @@ for (alpha, order), values in compared.items():
 rows = [
     f"| {alpha:g} | {order} | {100 * without:.2f} | {100 * with_kappa:.2f} | {over_seeds(100 * compared[alpha, order][1, :, 0]):.2f} |"
     for alpha in later
-    for order, (with_kappa, without) in zip(regime(problem, alpha).active, here[alpha])
+    for order, (with_kappa, without) in zip(regime(problem, alpha).active, here[alpha], strict=False)
     if (alpha, order) in compared
 ]
 Markdown(
@@ -833,7 +833,7 @@ def cloud(k, u, outlier):
 clouds = [
     cloud(k, u, outlier)
     for k, (u, outlier) in enumerate(
-        zip(drawn["tops"][-1].left.T, predicted_vectors), start=1
+        zip(drawn["tops"][-1].left.T, predicted_vectors, strict=False), start=1
     )
 ]
 
@@ -1116,7 +1116,7 @@ rows = [
     + " | "
     + " | ".join(
         f"{m:.3f} ± {e:.3f}"
-        for m, e in zip(learned[name].mean, learned[name].standard_error)
+        for m, e in zip(learned[name].mean, learned[name].standard_error, strict=False)
     )
     + " |"
     for name, p in by_activation.items()
@@ -1221,7 +1221,7 @@ claims.check(
 Markdown(
     "Shares of degrees 1 to 4: "
     + ", ".join(
-        f"{m:.3f} ± {e:.3f}" for m, e in zip(odd_shares.mean, odd_shares.standard_error)
+        f"{m:.3f} ± {e:.3f}" for m, e in zip(odd_shares.mean, odd_shares.standard_error, strict=False)
     )
     + "."
 )

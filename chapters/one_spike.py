@@ -54,10 +54,10 @@ from IPython.display import Markdown
 
 from onestep import Problem
 from onestep.book import claims, provenance, record
-from onestep.book.statistics import chance, over_seeds
 from onestep.book.figures import side_by_side, spectrum, vectors
 from onestep.book.figures.curves import Curve
 from onestep.book.figures.side_by_side import Panel
+from onestep.book.statistics import chance, over_seeds
 from onestep.simulation import network, run_many, sample
 from onestep.simulation.spectrum import squared_singular_values, top
 from onestep.theory import (

@@ -60,9 +60,9 @@ from IPython.display import Markdown, display
 
 from onestep import Problem
 from onestep.book import claims, provenance, record
-from onestep.book.statistics import chance, over_seeds, share_of_chance
 from onestep.book.curve_claims import check_curve
 from onestep.book.figures import curves, spectrum
+from onestep.book.statistics import chance, over_seeds, share_of_chance
 from onestep.hermite import basis
 from onestep.simulation import network, sample
 from onestep.simulation.spectrum import operator_norm, squared_singular_values

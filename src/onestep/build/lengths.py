@@ -79,7 +79,7 @@ class Limits:
         return over
 
 
-CORE, NEIGHBOUR = Limits(), Limits(words=2500, code=200)
+CORE, NEIGHBOUR, PAGE = Limits(), Limits(words=2500, code=200), Limits(exercises=0)
 
 
 def measure(notebook: NotebookNode) -> Lengths:

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import click
 
-from onestep.build import files, html_page, ledger, ledger_changes, site
+from onestep.build import files, html_page, ledger, ledger_changes, lengths, site
 from onestep.build.cache import Store, read, write
 from onestep.build.chapters import Book, BookError, Chapter
 from onestep.build.parameters import from_text, listing
@@ -48,11 +48,15 @@ def main(context: click.Context, folder: Path | None) -> None:
 
 
 @main.command()
+@click.option("--lengths", "how_long", is_flag=True, help="Instead: words, lines of code, figures, reading time.")
 @click.pass_obj
 @errors
-def chapters(folder: Path | None) -> None:
+def chapters(folder: Path | None, how_long: bool) -> None:
     """List the chapters with their parameters: default, type, meaning; their figures and presets."""
     book = Book.find(folder)
+    if how_long:
+        click.echo(lengths.as_table((chapter.name, lengths.measure(chapter.notebook())) for chapter in book.chapters))
+        return
     for chapter in book.chapters:
         click.echo(f"{chapter.name}: {chapter.title}\n{listing(chapter.parameters)}")
         for condition in chapter.conditions:
