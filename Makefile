@@ -49,7 +49,7 @@ sync: $(READY)
 
 format: $(READY)  ## the package, the tests, and the cells of the chapters
 	$(BIN)/ruff format .
-	$(BIN)/jupytext --pipe "$(BIN)/ruff format --line-length 88 -" chapters/$(or $(OPTIONS),*).md
+	$(BIN)/jupytext --pipe "$(BIN)/ruff format --line-length 88 -" $(or $(OPTIONS),$$(grep -l "^jupytext:" chapters/*.md))
 	$(BIN)/onestep sync
 
 # Refresh the lock from the ranges in pyproject.toml; needs uv (https://docs.astral.sh/uv).

@@ -69,7 +69,6 @@ from onestep.simulation.experiment import measured_geometry
 from onestep.simulation.spectrum import operator_norm, squared_singular_values, top
 from onestep.theory import any_step
 from onestep.theory.geometry import limit_geometry
-from onestep.theory.terms import HIGHEST
 from onestep.theory.resolvent import density, edges
 from onestep.theory.spikes import (
     critical_constant,
@@ -78,6 +77,7 @@ from onestep.theory.spikes import (
     regime,
     strengths,
 )
+from onestep.theory.terms import HIGHEST
 
 draws = range(seed, seed + seeds)
 

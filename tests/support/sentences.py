@@ -13,6 +13,7 @@ _CODE = re.compile(r"\{(code-cell|math|code-block|code|bibliography|raw)\}|^[^{]
 _NO_PROSE = re.compile(r"^\s*(\||#|<|\(\S+\)=$|:[\w-]+:|\$\$|---$|%|>|\+\+\+)")
 _ABBREVIATIONS = re.compile(r"\b(e\.g|i\.e|cf|resp|vs|et al|Fig|Figs|Eq|Sec|Ch|Thm|Prop|no|pp?|ed|vol|approx|[A-Z])\.$")
 _END = re.compile(r"""[.!?][)"'*_”’\]]*\s+(?=["'(*_“‘\[{$`]*[A-Z$`{])""")
+_CLOSED = re.compile(r"""[.!?:][)"'*_”’\]}`]*$""")
 _ITEM = re.compile(r"^(\s*)([*+-]|\d+\.)\s+")
 
 
@@ -57,12 +58,8 @@ def broken(markdown: str) -> list[str]:
             continue
         if len(split(line)) > 1:
             found.append(f"{number}: {len(split(line))} sentences: {line.strip()[:90]}")
-        following = prose.get(number + 1, "").strip()
-        if (
-            following
-            and not _ITEM.match(prose[number + 1])
-            and not re.search(r"""[.!?:][)"'*_”’\]}`]*$""", line.rstrip())
-        ):
+        following = prose.get(number + 1, "")
+        if following.strip() and not _ITEM.match(following) and not _CLOSED.search(line.rstrip()):
             found.append(f"{number}: goes on in the next line: {line.strip()[-60:]}")
     return found
 

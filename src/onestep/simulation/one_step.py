@@ -91,19 +91,19 @@ class OneStep:
         return self.gradient.direction
 
     @cached_property
-    def beta_norm(self) -> float:
-        """|beta|."""
-        return float(np.linalg.norm(self.beta))
-
-    @cached_property
-    def cosine(self) -> float:
-        """Cosine between beta and beta_star."""
-        return float(self.beta @ self.beta_star) / self.beta_norm
-
-    @cached_property
     def geometry(self) -> Geometry:
-        """The numbers of this draw on which spikes and errors depend most."""
-        return measured_geometry(self.beta, self.a, self.beta_star, self.X)
+        """The numbers of this draw on which spikes and errors depend most, to be plugged into the theory."""
+        return measured_geometry(self.beta, self.a, self.beta_star, self.X, self.problem.levels)
+
+    @property
+    def beta_norm(self) -> float:
+        """|beta|; for inputs with a covariance the standard deviation of beta . x."""
+        return self.geometry.beta_norm
+
+    @property
+    def cosine(self) -> float:
+        """Cosine between beta and beta_star; for inputs with a covariance the correlation of their projections."""
+        return self.geometry.cosine
 
     @cached_property
     def t(self) -> np.ndarray:
