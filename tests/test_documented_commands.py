@@ -32,7 +32,7 @@ def test_a_command_shown_is_one_that_works(words):
     if command.name in ("run", "sweep"):
         chapter = BOOK.chapter(given["name"]) if given["name"] not in ("CHAPTER", "NAME") else BOOK.chapters[0]
         assert given.get("figure") in (None, "FIGURE", "NAME", *chapter.figures)
-        assert given["preset"] is None or given["preset"] in BOOK.presets(chapter.name)
+        assert set(given["presets"]) <= set(BOOK.presets(chapter.name))
         for values in grid.product(dict(given["pairs"])):
             Job.make(chapter, values)
 

@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from onestep.build import files, site
 from onestep.build.cache import Store, read
-from onestep.cli import main as cli
+from onestep.cli import run
+from onestep.cli.main import main
 from tinybook import executed, new_book
 
 
@@ -50,18 +51,18 @@ def test_chapters_that_cannot_be_kept_here_are_kept_elsewhere(book, full):
 
 
 def test_a_run_that_cannot_be_kept_here_is_kept_elsewhere(book, full, tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "_with_bar", executed)
+    monkeypatch.setattr(run, "execute", lambda job, **_: executed(job))
     full(tmp_path / "out")
-    done = CliRunner().invoke(cli.main, ["--book", str(book.root), "run", "tiny", "-o", str(tmp_path / "out")])
+    done = CliRunner().invoke(main, ["--book", str(book.root), "run", "tiny", "-o", str(tmp_path / "out")])
     assert done.exit_code == 1 and "No space left on device" in done.output
     assert read(Path(re.search(r"is in (\S+)$", done.output.strip())[1])) is not None
 
 
 def test_what_cannot_be_written_to_is_known_before_anything_runs(book, tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "_with_bar", lambda job: pytest.fail("it ran"))
+    monkeypatch.setattr(run, "execute", lambda job, **_: pytest.fail("it ran"))
     (tmp_path / "out").write_text("a file in the place of the folder")
     line = ["--book", str(book.root), "run", "tiny", "-o", str(tmp_path / "out" / "run")]
-    done = CliRunner().invoke(cli.main, line)
+    done = CliRunner().invoke(main, line)
     assert done.exit_code == 1 and "out" in done.output and "Not a directory" in done.output
 
 

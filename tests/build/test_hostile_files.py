@@ -8,11 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 import tinybook
-from onestep.build import plain_yaml, runner
+from onestep.build import plain_yaml
 from onestep.build.cache import Store, read
 from onestep.build.parameter_cell import parse
 from onestep.build.parameters import ParameterError, from_text, validate
 from onestep.build.runner import Job
+from onestep.cli import run
 from onestep.cli.main import main
 from onestep.sweep import values as grid
 from onestep.sweep.results import collect, save
@@ -50,7 +51,6 @@ YAML = {
     "octal": "seed: 0o17",
     "a mapping": "seed: {a: 1}",
     "a list as a name": "[seed]: 1",
-    "empty": "",
     "a text": "5",
     "not UTF-8": b"seed: 1 # \xe9",
     "bytes": bytes(range(256)),
@@ -200,10 +200,14 @@ def test_a_page_is_never_made_of_a_notebook_that_was_found(tiny, tmp_path, monke
     notebook.metadata["onestep"]["key"] = job.key
     Store(tmp_path).put(job, notebook)
     Store(tmp_path).path(job).rename(tmp_path / "tiny.ipynb")
-    monkeypatch.setattr(runner, "execute", None)
-    done = CliRunner().invoke(main, ["--book", str(tiny.root), "run", "tiny", "-o", str(tmp_path)])
-    assert done.exit_code == 0 and "already run" in done.output
-    assert list(tmp_path.glob("*.html")) == []
+    executed = []
+    monkeypatch.setattr(run, "execute", lambda job, **_: executed.append(job.key) or tinybook.executed(job))
+    words = ["--book", str(tiny.root), "run", "tiny", "-o", str(tmp_path)]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0 and "tiny.html is missing; the chapter is run again" in done.output
+    assert executed == [job.key] and "<script>1</script>" not in (tmp_path / "tiny.html").read_text()
+    again = CliRunner().invoke(main, words)
+    assert again.exit_code == 0 and "already run" in again.output and len(executed) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,15 @@
 import json
 import re
 import shlex
+import shutil
 
 import nbformat
 import pytest
 from click.testing import CliRunner
 
 from onestep.book.records import recorded
+from onestep.build import site
+from onestep.build.chapters import Book
 from onestep.build.staging import command
 from onestep.cli.main import main
 from smallbook import edited
@@ -43,6 +46,15 @@ def test_chapters_are_listed_with_their_parameters(onestep):
         ("run small -p n banana", "got 'banana'; allowed: an integer"),
         ("run smal", "no chapter 'smal'; the chapters are small"),
         ("run small --preset papr", "it has paper"),
+        ("run small -p n 1 -p n 2", "n: -p gives it twice"),
+        ("run small -p n=1 -p n 2", "n: -p gives it twice"),
+        ("run small -p n=banana", "got 'banana'; allowed: an integer"),
+        ("run small -o a -o b", "given twice"),
+        ("run small --figure a --figure b", "given twice"),
+        ("book -p n 3 -p n 4", "n: -p gives it twice"),
+        ("book --preset papr", "no chapter has a preset 'papr'; there are paper"),
+        ("chapters smal", "no chapter 'smal'"),
+        ("claims missing", "does not exist"),
         ("run small --figure fig-lin", "it has fig-line"),
         ("run small --figure fig-line -o fig.gif", ".svg, .png or .pdf"),
         ("run small -f missing.yaml", "does not exist"),
@@ -116,14 +128,13 @@ def test_the_command_under_a_figure_makes_it(onestep):
     assert (onestep.here / "fig.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_claims_prints_the_ledger(onestep, book):
-    path = book.root / "_build" / "claims.json"
-    path.parent.mkdir()
+def a_ledger(path, statement="x is y"):
+    path.parent.mkdir(parents=True)
     claim = {
         "chapter": "small",
         "title": "Small",
         "key": "0",
-        "statement": "x is y",
+        "statement": statement,
         "measured": "nan",
         "predicted": 1.0,
     }
@@ -136,5 +147,50 @@ def test_claims_prints_the_ledger(onestep, book):
         "verdict": "fails",
     }
     path.write_text(json.dumps({"claims": [claim]}))
+
+
+def test_claims_prints_the_ledger(onestep, book):
+    a_ledger(book.root / "_build" / "claims.json")
     done = onestep("claims")
     assert done.exit_code == 0 and "fails  x is y: measured nan, predicted 1" in done.output
+
+
+def test_claims_are_those_of_the_edition_that_one_is_in(onestep, book, tmp_path, monkeypatch):
+    """An edition has its own ledger, beside the tree that it was made from, which is no book to run."""
+    a_ledger(book.root / "_build" / "claims.json", "of the book")
+    for edition in (book.root / "_build" / "edition-1", tmp_path / "elsewhere"):
+        a_ledger(edition / "claims.json", f"of {edition.name}")
+        shutil.copytree(book.folder, edition / "book" / "chapters")
+        shutil.copy(book.root / "_toc.yml", edition / "book")
+        for within in (edition, edition / "book", edition / "book" / "chapters"):
+            monkeypatch.chdir(within)
+            done = CliRunner().invoke(main, ["claims"])
+            assert done.exit_code == 0 and f"of {edition.name}:" in done.output
+        assert f"of {edition.name}:" in onestep(f"claims {shlex.quote(str(edition))}").output
+    monkeypatch.chdir(book.folder)
+    assert "of the book:" in CliRunner().invoke(main, ["claims"]).output
+    monkeypatch.chdir(book.root / "_build" / "edition-1" / "book")
+    assert Book.find().root == book.root
+    monkeypatch.chdir(tmp_path)
+    assert "no book" in CliRunner().invoke(main, ["claims"]).output
+
+
+def test_an_edition_by_preset_takes_those_that_chapters_have(onestep, book, monkeypatch):
+    (book.folder / "presets" / "small.tiny.yaml").write_text("n: 20\nshifts: [1]\n")
+    made = []
+    monkeypatch.setattr(site, "build", lambda book, jobs, output, **_: made.append((jobs, output)) or built(output))
+    assert onestep("book --preset tiny").exit_code == 0
+    (job,), output = made[0]
+    assert job.parameters == {"n": 20, "shifts": [1.0]} and output == book.root / "_build" / "edition-tiny"
+    assert onestep("book --preset paper --preset tiny -p n=30 -p small.seed 5").exit_code == 0
+    (job,), output = made[1]
+    assert job.parameters == {"n": 30, "shifts": [1.0], "seed": 5} and output.name.startswith("edition-")
+
+
+def test_a_name_of_one_chapter_wins_whatever_the_order(book):
+    for given in ({"n": 20, "small.n": 30}, {"small.n": 30, "n": 20}):
+        assert site.jobs(book, given, strict=False)[0].parameters == {"n": 30}
+
+
+def built(output):
+    return site.Built(output / "html", [], 1, 0)

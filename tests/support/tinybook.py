@@ -83,6 +83,7 @@ def executed(job: Job, **more: object) -> NotebookNode:
     notebook = job.notebook()
     notebook.cells[-1].outputs = outputs
     notebook.metadata["onestep"] = {"chapter": "tiny", "key": job.key, "parameters": job.values, "seconds": 0.1}
+    notebook.metadata["onestep"] |= {"overrides": dict(job.parameters), "strict": job.strict}
     return notebook
 
 

@@ -18,6 +18,7 @@ from onestep.checks import shown
 FOLDER = "chapters"
 DATA = "data"
 PRESETS = "presets"
+LEDGER = "claims.json"  # of an edition, in its folder
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Book:
         """
         start = (start or Path.cwd()).resolve()
         for folder in (start, *start.parents):
-            if (folder / "_toc.yml").is_file() and (folder / FOLDER).is_dir():
+            if is_book(folder) and not is_staged(folder):
                 return cls(folder)
         raise BookError(f"no book (_toc.yml and {FOLDER}/) in {start} or above; go there or use --book FOLDER")
 
@@ -188,6 +189,16 @@ class Book:
         """The presets of a chapter by name: chapters/presets/CHAPTER.NAME.yaml."""
         paths = sorted((self.folder / PRESETS).glob(f"{chapter}.*.yaml"))
         return {path.name.removeprefix(f"{chapter}.").removesuffix(".yaml"): path for path in paths}
+
+
+def is_book(folder: Path) -> bool:
+    """Whether a folder has what a book has."""
+    return (folder / "_toc.yml").is_file() and (folder / FOLDER).is_dir()
+
+
+def is_staged(folder: Path) -> bool:
+    """Whether a folder is what an edition was made from, beside its ledger; its chapters are executed notebooks."""
+    return folder.name == "book" and (folder.parent / LEDGER).is_file()
 
 
 def figure_name(cell: NotebookNode) -> str | None:

@@ -13,10 +13,10 @@ from onestep.book.claims import EVIDENCE, HEAD, TWO_SIDED, Claim, as_text, claim
 from onestep.book.provenance import stamped
 from onestep.book.records import recorded
 from onestep.build import files
-from onestep.build.chapters import Chapter
+from onestep.build.chapters import LEDGER, Chapter
 
 PAGE = "claims"
-DATA = "claims.json"
+DATA = LEDGER
 _MADE_BY = ("source", "versions", "blas", "machine")  # of a chapter's provenance
 
 

@@ -1,112 +1,129 @@
-"""What the commands share: parameters from the command line and from files, and errors as exit codes."""
+"""What the commands share: parameters from the command line, from files and from presets."""
 
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import click
-import yaml
 
-from onestep.build import plain_yaml
-from onestep.build.chapters import Book, BookError, Chapter
-from onestep.build.parameters import ParameterError
-from onestep.build.runner import Job, RunFailed
-from onestep.build.site import BuildFailed
-from onestep.checks import shown
-from onestep.simulation import memory
+PARAMETER = ("-p", "--parameter")
 
 
-class Refused(click.ClickException):
-    """A request that cannot be met; nothing has run."""
+class Command(click.Command):
+    """A command whose -p also takes NAME=VALUE."""
 
-    exit_code = 2
-
-
-class Failed(click.ClickException):
-    """What ran and did not succeed."""
-
-    exit_code = 1
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(context, _pairs_apart(args))
 
 
-class Undecided(click.ClickException):
-    """A strict run in which no claim fails, but some have too few draws to tell."""
-
-    exit_code = 3
-
-
-def errors(command: Callable) -> Callable:
-    """Expected errors as one clear message; anything else is a bug and keeps its traceback."""
-
-    @wraps(command)
-    def guarded(*args, **options):
-        try:
-            return command(*args, **options)
-        except (ParameterError, BookError) as error:
-            raise Refused(str(error)) from None
-        except (RunFailed, BuildFailed) as error:
-            raise (Undecided if _undecided(error) else Failed)(str(error)) from None
-        except BrokenPipeError:
-            raise  # click ends quietly, as a command in a pipe should
-        except OSError as error:
-            raise Failed(f"{error.filename or 'a file'}: {error.strerror or error}") from None
-
-    return guarded
+def _pairs_apart(args: list[str]) -> list[str]:
+    """`-p NAME=VALUE` as `-p NAME VALUE`; the value of `-p NAME VALUE` stays as it is."""
+    words, rest = [], list(args)
+    while rest:
+        words.append(word := rest.pop(0))
+        if word == "--":
+            return words + rest
+        if word in PARAMETER and rest:
+            name, sign, value = rest.pop(0).partition("=")
+            words += [name, value] if sign else [name, *rest[:1]]
+            rest = rest if sign else rest[1:]
+    return words
 
 
-def _undecided(error: RunFailed | BuildFailed) -> bool:
-    """Whether all that stopped was stopped by claims with too few draws."""
-    failures = error.failures if isinstance(error, BuildFailed) else (error,)
-    return bool(failures) and all("ClaimsUndecided: " in failure.trace for failure in failures)
+def once(*names: str, **settings: object) -> Callable:
+    """An option that is refused when it comes twice, where click would drop the first in silence."""
+
+    def only(context: click.Context, parameter: click.Parameter, values: tuple) -> object:
+        if len(values) > 1:
+            raise click.BadParameter("given twice", context, parameter)
+        return values[0] if values else None
+
+    return click.option(*names, multiple=True, callback=only, **settings)
 
 
 def parameters(command: Callable) -> Callable:
-    """The options -p and -f."""
-    command = click.option(
-        "-f", "--file", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="YAML of parameters."
-    )(command)
-    return click.option(
-        "-p", "--parameter", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="Set a parameter; repeatable."
-    )(command)
+    """The options -p, -f and --preset."""
+    path = click.Path(exists=True, dir_okay=False, path_type=Path)
+    for option in (
+        click.option("--preset", "presets", multiple=True, metavar="NAME", help="A preset; -f and -p override it."),
+        click.option("-f", "--file", "paths", multiple=True, type=path, help="YAML of parameters; a later file wins."),
+        click.option(
+            *PARAMETER, "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="Set a parameter; also NAME=VALUE."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def quiet(command: Callable) -> Callable:
+    """The option --quiet."""
+    return click.option("-q", "--quiet", "quietly", is_flag=True, help="Only results and failures, no progress.")(
+        command
+    )
+
+
+def given(
+    presets: Iterable[Path], files: Iterable[Path], pairs: Iterable[tuple[str, str]], read: Callable[[str], object]
+) -> dict[str, object]:
+    """The parameters of presets, files and the command line, each over those before it; `read` reads a text of -p.
+
+    Raises
+    ------
+    ParameterError : a file that cannot be read, or a name that -p gives twice.
+    """
+    values: dict[str, object] = {}
+    for path in (*presets, *files):
+        values |= from_file(path)
+    return values | {name: read(text) for name, text in unique(pairs).items()}
+
+
+def unique(pairs: Iterable[tuple[str, str]], option: str = "-p", hint: str = "") -> dict[str, str]:
+    """`pairs` as a dictionary.
+
+    Raises
+    ------
+    ParameterError : a name that comes twice.
+    """
+    from onestep.build.parameters import ParameterError
+
+    pairs = list(pairs)
+    names = [name for name, _ in pairs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ParameterError(f"{', '.join(twice)}: {option} gives it twice{hint}")
+    return dict(pairs)
 
 
 def from_file(path: Path) -> dict[str, object]:
-    """The parameters in a YAML file; scalars stay texts, as on the command line."""
+    """The parameters in a YAML file; scalars stay texts, as on the command line. A file of comments has none."""
+    import yaml
+
+    from onestep.build import plain_yaml
+    from onestep.build.parameters import ParameterError
+    from onestep.checks import shown
+
     with path.open("rb") as stream:
         text = stream.read(plain_yaml.LARGEST + 1)
     try:
         values = plain_yaml.load(text)
     except yaml.YAMLError as error:
         raise ParameterError(f"{path} is not YAML that can be read: {error}") from error
+    if values in (None, "", "~", "null"):
+        return {}
     if not isinstance(values, dict):
         raise ParameterError(f"{path}: got {shown(values)}; allowed: lines of the form NAME: VALUE")
     return values
 
 
-def preset_file(book: Book, chapter: Chapter, name: str) -> Path:
-    """The file of a chapter's preset."""
-    presets = book.presets(chapter.name)
-    if name not in presets:
-        raise Refused(f"{chapter.name} has no preset {shown(name)}; it has {', '.join(presets) or 'none'}")
-    return presets[name]
-
-
-def fits(job: Job, free: int | None = None, where: str = "are free", at_once: int = 1) -> None:
-    """Refuse a run that does not fit in `free` bytes (those of this machine), or `at_once` of them that do not.
+def preset_files(presets: Mapping[str, Path], names: Iterable[str], whose: str) -> list[Path]:
+    """The files of the presets `names` among those of a chapter.
 
     Raises
     ------
-    ParameterError : with the estimate and the limit.
+    ParameterError : it has no such preset; the message lists those that it has.
     """
-    free = memory.available() if free is None else free
-    if at_once * job.memory <= free:
-        return
-    sizes = ", ".join(f"{name} = {job.values[name]}" for name in ("n", "d", "N"))
-    count = "one simulation needs" if at_once == 1 else f"{at_once} simulations at a time need"
-    raise ParameterError(
-        f"{job.chapter.name}: with {sizes} {count} about {_gigabytes(at_once * job.memory)}, of which "
-        f"{_gigabytes(free)} {where}; choose smaller sizes" + (" or fewer at a time" if at_once > 1 else "")
-    )
+    from onestep.build.parameters import ParameterError
+    from onestep.checks import shown
 
-
-def _gigabytes(count: int) -> str:
-    return f"{count / 2**30:.2f} GiB" if count < 2**80 else "more memory than there is"
+    for name in names:
+        if name not in presets:
+            raise ParameterError(f"{whose} has no preset {shown(name)}; it has {', '.join(presets) or 'none'}")
+    return [presets[name] for name in names]

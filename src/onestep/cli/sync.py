@@ -4,15 +4,15 @@ import click
 
 from onestep.build.chapters import Book
 from onestep.build.twins import TwinsDiffer, synchronise
-from onestep.cli.options import Refused, errors
+from onestep.cli.failures import Refused, reported
 
 
-@click.command()
+@click.command("sync")
 @click.argument("names", metavar="[CHAPTER]...", nargs=-1)
 @click.option("--keep", type=click.Choice(["md", "py"]), help="Whose text to keep where both were edited.")
 @click.pass_obj
-@errors
-def sync(folder, names, keep) -> None:
+@reported
+def command(folder, names, keep) -> None:
     """Bring NAME.md and NAME.py together: the one that was edited since the last commit wins.
 
     Where both were edited, nothing is written and --keep chooses.

@@ -17,6 +17,7 @@ from onestep.build.parameters import ParameterError
 from onestep.checks import shown
 
 SEED = "seed"
+_VERSIONS = ("present", "chapter_version", "source")  # of a table of all runs: what tells its versions apart
 _ENTRY = re.compile(r"(\w+)\[(-?\d+)\]")
 
 
@@ -37,7 +38,7 @@ def chosen(table: pd.DataFrame, where: Mapping[str, str]) -> pd.DataFrame:
             values = ", ".join([*dict.fromkeys(here.dropna().sort_values().astype(str))][:12])
             raise ParameterError(f"{name}: got {shown(text)}; the runs have {values}")
         table = table[same]
-    table = table.drop_duplicates(["chapter", *parameters], keep="last")
+    table = table.drop_duplicates(["chapter", *parameters, *_versions(table)], keep="last")
     table.attrs["parameters"] = parameters
     return table
 
@@ -57,7 +58,7 @@ def curves(table: pd.DataFrame, x: str, y: str, hue: str | None = None) -> list[
     if hue is not None and (missing := int(_column(table, hue).isna().sum())):
         raise ParameterError(f"{hue}: {missing} of {len(table)} runs have no value")
     labels = pd.Series([""] * len(table), table.index) if hue is None else _column(table, hue).astype(str)
-    for name in ["chapter", *table.attrs["parameters"]]:
+    for name in ["chapter", *table.attrs["parameters"], *_versions(table)]:
         if name not in (x, hue, SEED):
             for _, group in table.groupby([across, labels]):
                 if len(values := group[name].astype(str).unique()) > 1:
@@ -76,6 +77,11 @@ def curves(table: pd.DataFrame, x: str, y: str, hue: str | None = None) -> list[
             predicted = (means.index.to_numpy(float), means.to_numpy(float))
         found.append(Curve(in_figure(f"{hue} = {label}" if hue else y), predicted, (places, *np.transpose(measured))))
     return found
+
+
+def _versions(table: pd.DataFrame) -> list[str]:
+    """The columns that must not vary within a curve although they are no parameters: runs of two versions never mix."""
+    return [name for name in _VERSIONS if name in table] if "present" in table else []
 
 
 def in_figure(text: str) -> str:

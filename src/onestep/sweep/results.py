@@ -1,8 +1,10 @@
 """A folder of runs as one tidy table: a row for each run, read from the executed notebooks themselves."""
 
+import hashlib
 import io
 import json
 import numbers
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -14,26 +16,31 @@ from onestep.book.provenance import stamped
 from onestep.book.records import recorded
 from onestep.build import files
 from onestep.build.cache import read
+from onestep.build.chapters import Book, BookError
+from onestep.build.parameters import ParameterError
+from onestep.build.runner import Job
 
 _NOT_FINITE = ("nan", "inf", "-inf")  # the words that stand for them in a notebook
 
 
-def collect(folder: Path) -> tuple[pd.DataFrame, list[Path]]:
+def collect(folder: Path, book: Book | None = None) -> tuple[pd.DataFrame, list[Path]]:
     """The table of the runs in `folder`, oldest first, and the files there that are no readable run.
 
     Columns: `chapter`; the parameters; the recorded values; `claims`, `claims_held`, and the statements of those that
     fail, `claims_failed`, and of those with too few draws to tell, `claims_unclear`; `seconds`, `finished`,
     `version_...`, `source` (hash of the package), `key` (of the run). A recorded value that has the name of another
-    column is called `recorded_NAME`. A parameter that is a list is written as text.
+    column is called `recorded_NAME`. A parameter that is a list is written as text. `chapter_version` is a hash of the
+    chapter's code; with a `book`, `present` says whether its chapter, its code and its data would give this run today.
     """
     rows, parameters, unreadable = [], {}, []
+    judge = None if book is None else _judge(book)
     for path in sorted(folder.glob("*.ipynb")):
         notebook = read(path)
         if notebook is None:
             unreadable.append(path)
             continue
         try:
-            new = row(notebook)
+            new = row(notebook, judge)
             json.dumps(new, ensure_ascii=False).encode()
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError):  # sealed, but by no run
             unreadable.append(path)
@@ -48,8 +55,15 @@ def collect(folder: Path) -> tuple[pd.DataFrame, list[Path]]:
     return table, unreadable
 
 
-def row(notebook: NotebookNode) -> dict[str, object]:
-    """The row of one executed notebook."""
+def of_the_present(table: pd.DataFrame) -> pd.DataFrame:
+    """The runs that are `present`, without that column."""
+    chosen = table[table["present"].astype(bool)].drop(columns="present").reset_index(drop=True)
+    chosen.attrs = dict(table.attrs)
+    return chosen
+
+
+def row(notebook: NotebookNode, judge: Callable[[Mapping], bool] | None = None) -> dict[str, object]:
+    """The row of one executed notebook; `judge` says of its facts whether the book would make it today."""
     facts, stamp, claims = notebook.metadata["onestep"], stamped(notebook) or {}, claimed(notebook)
     values = {name: _text(value) for name, value in facts["parameters"].items()}
     run = {
@@ -61,6 +75,8 @@ def row(notebook: NotebookNode) -> dict[str, object]:
         "finished": stamp.get("finished"),
         **{f"version_{name}": version for name, version in stamp.get("versions", {}).items()},
         "source": stamp.get("source"),
+        "chapter_version": _version(notebook),
+        **({} if judge is None else {"present": judge(facts)}),
         "key": facts["key"],
     }
     taken = {"chapter", *values, *run}
@@ -80,6 +96,26 @@ def save(table: pd.DataFrame, path: Path) -> None:
             buffer = io.BytesIO()
             table.map(_text).to_parquet(buffer, index=False)
     files.write_bytes(path, buffer.getvalue())
+
+
+def _judge(book: Book) -> Callable[[Mapping], bool]:
+    """Whether a run with these facts has the key that the book's chapter, code and data give it today."""
+
+    def present(facts: Mapping) -> bool:
+        try:
+            options = {"data": book.data_hashes, "strict": facts.get("strict", False)}
+            return Job.make(book.named(facts["chapter"]), facts["overrides"], **options).key == facts["key"]
+        except (KeyError, TypeError, AttributeError, BookError, ParameterError):  # another chapter, or a parameter that is gone
+            return False
+
+    return present
+
+
+def _version(notebook: NotebookNode) -> str:
+    """A hash of the chapter's code as it was run, without the parameters that were put in."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    sources = [c.source for c in cells if "injected-parameters" not in c.metadata.get("tags", ())]
+    return hashlib.sha256(json.dumps(sources).encode()).hexdigest()[:12]
 
 
 def _text(value: object) -> object:

@@ -10,8 +10,9 @@ from onestep.build import feasible
 from onestep.build.chapters import Chapter
 from onestep.build.parameters import ParameterError
 from onestep.build.runner import Job
-from onestep.cli import options, reruns
+from onestep.cli.failures import Interrupted
 from onestep.cli.main import main
+from onestep.cli.memory import ensure_memory
 from onestep.problem import Problem
 from onestep.simulation import memory
 from onestep.simulation.experiment import run as simulate
@@ -47,9 +48,10 @@ def onestep(tmp_path, monkeypatch):
     [
         ("sweep tiny -p seeed 0..3 -o out", "did you mean 'seed'"),
         ("sweep tiny -p alpha 0:0.6:4 -o out", "alpha: got 0.6; allowed"),
-        ("sweep tiny -p alpha 0:0.5:1 -o out", "FIRST:LAST:COUNT"),
+        ("sweep tiny -p alpha 'linspace(0, 0.6, 4)' -o out", "alpha: got 0.6; allowed"),
+        ("sweep tiny -p alpha 0:0.5:1 -o out", "linspace(FIRST, LAST, COUNT)"),
         ("sweep tiny -p activation relu,tahn -o out", "got 'tahn'; allowed"),
-        ("sweep tiny -p seed 0 -p seed 1 -o out", "seed: given twice"),
+        ("sweep tiny -p seed 0 -p seed 1 -o out", "seed: -p gives it twice; join the values by commas"),
         ("sweep tiny -p seed 0", "Missing option '-o'"),
         ("sweep tiny --scheduler tcp://127.0.0.1:9 --workers 2 -o out", "for this machine"),
         ("table missing", "does not exist"),
@@ -84,6 +86,47 @@ def test_sweep_table_plot(onestep):
     assert refused.exit_code == 2 and "activation varies, too" in refused.output
 
 
+def test_a_dry_run_says_what_is_missing_and_how_long_it_takes_and_runs_nothing(onestep):
+    line = "sweep tiny -p seed 0..9 -o out --workers 2 --dry-run"
+    done = onestep(line)
+    assert done.exit_code == 0 and "10 runs: 0 are there, 10 are missing" in done.output
+    assert "not known: no earlier run of tiny" in done.output and list(onestep.here.iterdir()) == []
+    assert onestep("sweep tiny -p seed 0..2 -o out").exit_code == 0
+    kept = sorted(path.name for path in (onestep.here / "out").iterdir())
+    done = onestep(line)
+    assert (
+        "10 runs: 3 are there, 7 are missing\nabout 0.4 s, 2 at a time\n(0.1 s a run, from 3 earlier runs"
+        in done.output
+    )
+    assert sorted(path.name for path in (onestep.here / "out").iterdir()) == kept
+    done = onestep("sweep tiny -p seed 0..2 -o out --dry-run")
+    assert done.output == "3 runs: 3 are there, 0 are missing\n"
+    assert "about 0.7 s of work" in onestep(line.replace("--workers 2", "--scheduler tcp://127.0.0.1:9")).output
+    assert onestep("sweep tiny -p seed banana -o out --dry-run").exit_code == 2
+
+
+def test_without_a_terminal_progress_is_lines_and_quiet_is_quiet(onestep):
+    assert "tiny: 3 of 3 runs" in onestep("sweep tiny -p seed 0..2 -o out").output.splitlines()
+    done = onestep("sweep tiny -p seed 3..5 -p fail false,true -o out --quiet")
+    assert "of 6 runs" not in done.output.split("FAILED")[0] and done.output.count("FAILED") == 3
+    done = onestep("sweep tiny -p seed 6,7 -o out -q")
+    assert done.output == "2 of 2 runs are done and kept in out: 0 were there, 2 are new, 0 failed\n"
+
+
+def test_the_old_form_of_a_range_gives_a_hint(onestep):
+    done = onestep("sweep tiny -p alpha 0:0.5:3 -o out")
+    assert done.exit_code == 0
+    assert "hint: 0:0.5:3 will not be read from release 0.3 on; write linspace(0, 0.5, 3)" in done.output
+    assert "hint" not in onestep("sweep tiny -p alpha 'linspace(0, 0.5, 3)' -o out").output
+
+
+@pytest.mark.parametrize("line", ["plot out -x alpha -y a --where seed 1 --where seed 2", "plot out -x a -x b -y c"])
+def test_what_comes_twice_is_refused(onestep, line):
+    onestep("sweep tiny -o out")
+    done = onestep(line)
+    assert done.exit_code == 2 and "twice" in done.output
+
+
 def test_failures_are_told_with_their_parameters_and_the_command_fails(onestep):
     done = onestep("sweep tiny -p seed 0,1 -p fail false,true -o out")
     assert done.exit_code == 1
@@ -101,7 +144,7 @@ def test_ctrl_c_says_what_is_kept(onestep, monkeypatch):
 
     monkeypatch.setattr(tinybook.Inline, "ended", interrupted)
     done = onestep("sweep tiny -p seed 0..9 -o out")
-    assert done.exit_code == reruns.Interrupted.exit_code == 130
+    assert done.exit_code == Interrupted.exit_code == 130
     assert "1 of 10 runs are done and kept in out; the same command goes on" in done.output
 
 
@@ -117,11 +160,11 @@ def test_what_does_not_fit_in_memory_is_refused_with_estimate_and_limit():
     with pytest.raises(
         ParameterError, match=r"n = 40000, d = 20000, N = 30000 one simulation needs about .* GiB"
     ) as caught:
-        options.fits(job, 10 * 2**30)
+        ensure_memory(job, 10 * 2**30)
     assert "of which 10.00 GiB are free" in str(caught.value)
-    options.fits(job, job.memory)
+    ensure_memory(job, job.memory)
     with pytest.raises(ParameterError, match="2 simulations at a time"):
-        options.fits(job, job.memory, at_once=2)
+        ensure_memory(job, job.memory, at_once=2)
     assert sized(n=10**9).memory == 0, "a chapter with a size of its own is no problem"
 
 

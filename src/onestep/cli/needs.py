@@ -1,0 +1,34 @@
+"""What each command needs beside the library, known before it starts: a plain install has little of it."""
+
+from importlib.util import find_spec
+
+_CHAPTERS = ("yaml", "nbformat", "jupytext")
+_RUN = (*_CHAPTERS, "papermill", "ipykernel", "IPython", "matplotlib", "threadpoolctl", "tqdm")
+_PAGE = ("nbconvert", "pygments", "sphinx", "sphinx-mathjax-offline", "plotly")
+_SITE = ("jupyter_book", "sphinx_proof", "sphinx_exercise", "sphinxcontrib.bibtex")
+_TABLE = ("pandas", "pyarrow", "matplotlib")
+NEEDS = {
+    "book": ("book", (*_RUN, *_PAGE, *_SITE)),
+    "chapters": ("book", _CHAPTERS),
+    "claims": ("book", _CHAPTERS),
+    "plot": ("sweep", (*_CHAPTERS, *_TABLE)),
+    "run": ("book", (*_RUN, *_PAGE)),
+    "sweep": ("sweep", (*_RUN, "dask", "distributed")),
+    "sync": ("book", _CHAPTERS),
+    "table": ("sweep", (*_CHAPTERS, *_TABLE)),
+}
+
+
+def missing(command: str) -> str | None:
+    """Which packages of `command` are not installed, and how to install them; None if all are there."""
+    extra, modules = NEEDS[command]
+    if lacking := [name for name in modules if not _installed(name)]:
+        return f"`onestep {command}` needs {', '.join(lacking)}: pip install 'onestep[{extra}]'"
+    return None
+
+
+def _installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except (ModuleNotFoundError, ValueError):
+        return False

@@ -1,0 +1,108 @@
+"""`onestep sweep`: every combination of values, into one folder."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from onestep.build.cache import Store
+from onestep.build.chapters import Book, Chapter
+from onestep.build.runner import Job
+from onestep.build.site import cores
+from onestep.cli.failures import Failed, Interrupted, Refused, reported
+from onestep.cli.memory import ensure_memory
+from onestep.cli.options import Command, given, once, parameters, preset_files, quiet, unique
+from onestep.cli.progress import Progress
+from onestep.simulation import memory
+from onestep.sweep import engine, estimate, values, workers
+
+
+@click.command("sweep", cls=Command)
+@click.argument("name", metavar="CHAPTER")
+@parameters
+@once("-o", "--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="Their folder.")
+@once("--workers", "count", type=click.IntRange(1, 1024), help="Runs at a time here; default: one per core.")
+@once("--scheduler", metavar="ADDRESS", help="A dask scheduler that you trust, tcp://HOST:PORT.")
+@once("--retries", type=click.IntRange(0, 100), help="Try a failing run again so many times; default: 0.")
+@click.option("--dashboard", is_flag=True, help="Dask's dashboard on http://127.0.0.1:8787 (needs bokeh).")
+@click.option("--dry-run", is_flag=True, help="Only say how many runs there are, how many are missing, how long.")
+@quiet
+@click.pass_obj
+@reported
+def command(folder, name, pairs, paths, presets, output, count, scheduler, retries, dashboard, dry_run, quietly):
+    """Run CHAPTER with every combination of values, on many processes or machines; the same command resumes.
+
+    VALUE may be a list (relu,tanh), a range of integers (0..4), eleven numbers evenly spaced (linspace(0, 0.5, 11)) or
+    nine from 1e-4 to 1, evenly spaced in their logarithm (logspace(-4, 0, 9)). Quote what has brackets.
+    """
+    if scheduler is not None and (count is not None or dashboard):
+        raise Refused("--workers and --dashboard are for this machine; an existing scheduler has its own")
+    book = Book.find(folder)
+    chapter = book.chapter(name)
+    jobs = _jobs(book, chapter, given(preset_files(book.presets(chapter.name), presets, name), paths, (), str), pairs)
+    largest, retries = max(jobs, key=lambda job: job.memory), retries or 0
+    if scheduler is None:
+        ensure_memory(largest, at_once=count or 1)
+        room = memory.available() // largest.memory if largest.memory else len(jobs)
+        count = min(count or cores(), len(jobs), room)
+    missing = [job for job in jobs if Store(output).get(job) is None]
+    if dry_run:
+        click.echo(estimate.plan(len(jobs), missing, [output, book.root / "_build" / "executed"], count))
+        return
+    if not missing:
+        click.echo(f"{len(jobs)} of {len(jobs)} runs are done and kept in {output}: all were there")
+        return
+    if scheduler is None:
+        pool = workers.local(count, max(1, cores() // count), book.data, retries=retries, dashboard=dashboard)
+    else:
+        pool = workers.remote(scheduler, book.data, retries=retries)
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(pool)
+        except workers.WorkersError as error:
+            raise Refused(str(error)) from None
+        if scheduler is not None and (least := running.smallest_memory()) is not None:
+            ensure_memory(largest, least, "the smallest worker has")
+        _follow(missing, len(jobs), output, running, quietly)
+
+
+def _jobs(book: Book, chapter: Chapter, base: dict[str, object], pairs: tuple) -> list[Job]:
+    """Every combination of what is given, validated, each run once."""
+    chosen = base | unique(pairs, hint="; join the values by commas")
+    for hint in values.hints(chosen):
+        click.echo(f"hint: {hint}", err=True)
+    jobs = [Job.make(chapter, combination, data=book.data_hashes) for combination in values.product(chosen)]
+    return list({job.key: job for job in jobs}.values())
+
+
+def _follow(jobs: list[Job], total: int, output: Path, running: workers.Workers, quietly: bool) -> None:
+    """Sweep over `jobs`, which are missing of `total`; say at once what fails, and at the end what there is."""
+    failed, found = [], total - len(jobs)
+
+    def done() -> str:
+        return f"{progress.done - len(failed)} of {total} runs are done and kept in {output}"
+
+    with Progress(total, jobs[0].chapter.name, "run", quietly=quietly, done=found) as progress:
+        if not running.slots():
+            progress.say("no worker yet; waiting for one")
+        try:
+            for outcome in engine.sweep(jobs, output, running):
+                if outcome.damaged:
+                    progress.say(f"damaged, run again: {outcome.damaged}")
+                if outcome.failure:
+                    failed.append(outcome)
+                    progress.say(f"FAILED {_in_words(outcome.job)}\n{outcome.failure}\n")
+                found += outcome.reused
+                progress.update()
+        except KeyboardInterrupt:
+            raise Interrupted(f"interrupted: {done()}; the same command goes on") from None
+        except (engine.SweepStopped, workers.WorkersError) as error:
+            raise Failed(f"{error}\n{done()}; the same command goes on") from None
+    click.echo(f"{done()}: {found} were there, {total - found - len(failed)} are new, {len(failed)} failed")
+    if failed:
+        lines = [f"  {_in_words(outcome.job)}" for outcome in failed]
+        raise Failed(f"{len(failed)} runs failed (their notebooks: {output / engine.FAILED}):\n" + "\n".join(lines))
+
+
+def _in_words(job: Job) -> str:
+    return ", ".join(f"{name} = {value!r}" for name, value in job.parameters.items()) or "(all parameters by default)"
