@@ -18,7 +18,7 @@ from onestep.sweep import values as grid
 @pytest.fixture
 def runs(tmp_path):
     """A folder with 3 x 2 x 4 runs."""
-    return put(tmp_path, alpha="0:0.5:3", activation="relu,tanh", seed="0..3")
+    return put(tmp_path, alpha="linspace(0, 0.5, 3)", activation="relu,tanh", seed="0..3")
 
 
 def put(tmp_path, more=lambda job: {}, **values):

@@ -32,7 +32,7 @@ def results(folder):
 
 
 def test_a_sweep_has_each_run_once_and_a_second_one_runs_nothing(tiny, tmp_path):
-    jobs, folder = jobs_of(tiny, alpha="0:0.5:4", activation="relu,tanh", seed="0..2"), tmp_path / "out"
+    jobs, folder = jobs_of(tiny, alpha="linspace(0, 0.5, 4)", activation="relu,tanh", seed="0..2"), tmp_path / "out"
     assert len(jobs) == 24
     workers = tinybook.Inline()
     outcomes = list(sweep([*jobs, jobs[0]], folder, workers))

@@ -79,8 +79,8 @@ def scheduler(start):
     return process
 
 
-GRID = ("sweep", "tiny", "-p", "alpha", "0:0.5:4", "-p", "activation", "relu,tanh", "-p", "seed", "0..2")
-FEW = ("sweep", "tiny", "-p", "alpha", "0:0.5:4", "-p", "seed", "0,1")
+GRID = ("sweep", "tiny", "-p", "alpha", "linspace(0, 0.5, 4)", "-p", "activation", "relu,tanh", "-p", "seed", "0..2")
+FEW = ("sweep", "tiny", "-p", "alpha", "linspace(0, 0.5, 4)", "-p", "seed", "0,1")
 
 
 def test_a_worker_that_is_killed_costs_nothing(start, scheduler, tmp_path):

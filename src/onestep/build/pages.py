@@ -5,8 +5,10 @@ from pathlib import Path
 
 import yaml
 
+from onestep.checks import OneStepError
 
-class BookError(ValueError):
+
+class BookError(OneStepError, ValueError):
     """The book's files are not what they should be, or what was asked for is not in the book."""
 
 

@@ -9,14 +9,14 @@ import yaml
 
 from onestep.build import feasible, plain_yaml, scalars
 from onestep.build.conditions import Condition
-from onestep.checks import InputError, shown
+from onestep.checks import InputError, OneStepError, shown
 
 TYPES = {bool: "true or false", int: "an integer", float: "a finite number", str: "a text", list: "a list"}
 _BOUNDS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _FAULTS = 20  # told at once
 
 
-class ParameterError(ValueError):
+class ParameterError(OneStepError, ValueError):
     """Parameters that a chapter cannot run with; nothing has been executed."""
 
 

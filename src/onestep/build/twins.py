@@ -12,11 +12,12 @@ from jupytext.compare import NotebookDifference, compare_notebooks
 from nbformat import NotebookNode
 
 from onestep.build import files
+from onestep.checks import OneStepError
 
 FORMATS = {".md": "md:myst", ".py": "py:percent"}
 
 
-class TwinsDiffer(ValueError):
+class TwinsDiffer(OneStepError, ValueError):
     """A chapter and its twin hold different texts, and nobody but their author can say which one is meant."""
 
 

@@ -105,7 +105,7 @@ def _judge(book: Book) -> Callable[[Mapping], bool]:
         try:
             options = {"data": book.data_hashes, "strict": facts.get("strict", False)}
             return Job.make(book.named(facts["chapter"]), facts["overrides"], **options).key == facts["key"]
-        except (KeyError, TypeError, AttributeError, BookError, ParameterError):  # another chapter, or a parameter that is gone
+        except (KeyError, TypeError, AttributeError, BookError, ParameterError):  # a chapter or a parameter is gone
             return False
 
     return present
