@@ -83,11 +83,11 @@ class Problem:
             if not isinstance(self.inputs, Covariance):
                 raise InputError("inputs", self.inputs, "None, or a onestep.inputs.Covariance")
             self.inputs.levels(self.d)  # refuses a dimension that is too small
-        if self.directions > 1:
+        if isinstance(self.teacher, MultiIndex):
             if self.d < self.directions:
                 raise InputError("d", self.d, f"at least {self.directions}, the directions of the teacher")
             if self.inputs is not None:
-                raise InputError("inputs", self.inputs, "None with a teacher of several directions")
+                raise InputError("inputs", self.inputs, "None with a MultiIndex, a teacher of several directions")
         # Expanding now lets a link that cannot be expanded fail here and not in the middle of a run.
         for name in ("activation", "teacher"):
             found = _expansion(getattr(self, name))

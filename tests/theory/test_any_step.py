@@ -48,7 +48,7 @@ def quadratic_form(law, den, g):
     W = law.weight / den
     M_A = (U * W) @ U.T + np.diag(np.concatenate([1 / (law.N * law.share * g), 1 / Gamma]))
     M_B = (law.mu1 * W) @ law.mu1.T + np.diag(1 / Gamma)
-    v_A, v_B = U @ (W * law.g0), law.mu1 @ (W * law.g1)
+    v_A, v_B = U @ (W * law.g0), law.mu1 @ (W * law.g1[0])
     return W @ law.y2 - v_A @ np.linalg.solve(M_A, v_A) - v_B @ np.linalg.solve(M_B, v_B)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from onestep.checks import InputError
 from onestep.geometry import Geometry
 from onestep.problem import Problem
+from onestep.teachers import MultiIndex
 from onestep.theory.any_step.quadrature import REACH, STEEP, moments, readout, trapezoid
 from onestep.theory.geometry import chosen
 
@@ -30,7 +31,8 @@ class FeatureLaw:
     weight : (T,) weights of the nodes t.  t : (T,) the nodes.
     share, a, tau : (p,) the fraction pi_r of the units in class r, their sqrt(N) a_j, the length of their rows.
     mu0, mu1, mu2 : (p, T) E sigma, E Z sigma and E sigma^2 - mu0^2 - mu1^2 for sigma(tau_r Z + s_r t).
-    g0, g1, y2 : (T,) E sigma_star, E u sigma_star for sigma_star(rho t + sqrt(1 - rho^2) u), and E y^2.
+    g0, y2 : (T,) E[y | t] and E[y^2 | t]; y is sigma_star(rho t + sqrt(1 - rho^2) u) + noise.
+    g1 : (k, T) E[y u | t], and for a teacher of k directions E[y z_j | t] for the k - 1 that t knows nothing of.
     n, d, N : the sizes.
     """
 
@@ -84,11 +86,11 @@ def feature_law(
         mu0, mu1, second = (np.concatenate([m[:0:-1, ::-1], m])[-s.size :] for m in upper)
     else:
         mu0, mu1, second = moments(problem.sigma, tau, np.outer(s, t))
-    g0, g1, square = moments(problem.sigma_star, np.array([sine]), geometry.cosine * t[None])
+    g0, g1, square = _labels(problem, sine, geometry.cosine * t[None])
     # The subtraction leaves rounding dust, of either sign, where a feature is affine in Z.
     mu2 = np.maximum(second - mu0**2 - mu1**2, 0.0)
-    y2 = square[0] + problem.noise_variance
-    return FeatureLaw(weight, t, share, a, tau, mu0, mu1, mu2, g0[0], g1[0], y2, problem.n, problem.d, problem.N)
+    y2 = square + problem.noise_variance
+    return FeatureLaw(weight, t, share, a, tau, mu0, mu1, mu2, g0, g1, y2, problem.n, problem.d, problem.N)
 
 
 def _projection(geometry: Geometry, steepest: float) -> tuple[np.ndarray, np.ndarray]:
@@ -99,3 +101,15 @@ def _projection(geometry: Geometry, steepest: float) -> tuple[np.ndarray, np.nda
         nodes, weight = trapezoid(STEEP)
         return geometry.projection * nodes, weight
     return geometry.projection
+
+
+def _labels(problem: Problem, sine: float, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """g0, g1 and E[g^2 | t] of `FeatureLaw`, where N(`mean`, `sine`^2) is the law of the first coordinate given t."""
+    scale = np.array([sine])
+    if not isinstance(problem.teacher, MultiIndex):
+        g0, g1, square = moments(problem.sigma_star, scale, mean)
+        return g0[0], g1, square[0]
+    seen = problem.teacher.marginals
+    g0, g1, _ = moments(seen.mean, scale, mean)
+    across = [moments(link, scale, mean)[0] for link in seen.across]
+    return g0[0], np.concatenate([g1, *across]), moments(seen.square, scale, mean)[0][0]

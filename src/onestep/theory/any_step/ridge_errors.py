@@ -68,7 +68,7 @@ def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise:
     Raises
     ------
     InputError : a ridge that is not positive or above 1e100, a step that is negative or makes a row longer than 300,
-        shapes that do not broadcast, an unknown noise.
+        shapes that do not broadcast, an unknown noise; structured noise with a `MultiIndex` teacher.
     NotConverged : with residual and iterations.
     """
     ridge, eta = broadcast(ridge=reals("ridge", ridge, 0.0, open_below=True), eta=reals("eta", eta, 0.0))
@@ -90,9 +90,10 @@ def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Low-rank part of the features: f = U'c with the prior c_i ~ 1/D_i, fitted to `target` under the weight w/den.
+    """Low-rank part of the features: fits f = U'c with the prior c_i ~ 1/D_i to targets under the weight w/den.
 
-    U : (B, k, T) rows scaled by D^-1/2.  target : (T,).  owner : (k,) the class r whose g_r is in D_i ~ 1/g_r.
+    U : (B, k, T) rows scaled by D^-1/2.  target : (m, T), each fitted by itself.
+    owner : (k,) the class r whose g_r is in D_i ~ 1/g_r.
     """
 
     U: np.ndarray
@@ -103,30 +104,33 @@ class Block:
 def blocks(law: FeatureLaw, g: np.ndarray) -> tuple[Block, Block]:
     """The directions along beta (mu0, and t mu1 from W0's own overlap with beta) and across it (mu1).
 
+    Across it lie k directions that the labels depend on: they differ in what is to be fitted only.
+
     Scaling by D^-1/2 keeps M = <U,U> + D well conditioned when N pi_r g_r runs to 1e12.
     """
     unit = np.sqrt(law.N * law.share * g)[..., None]
     row = np.sqrt(fixed_point.gamma(law, g))[..., None]
     r = np.arange(law.share.size)
     along = np.concatenate([unit * law.mu0, row * law.t * law.mu1], axis=-2)
-    return Block(along, law.g0, np.concatenate([r, r])), Block(row * law.mu1, law.g1, r)
+    return Block(along, law.g0[None], np.concatenate([r, r])), Block(row * law.mu1, law.g1, r)
 
 
 def _fit(law: FeatureLaw, den: np.ndarray, block: Block) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """<target, f>, the coefficients c (B, k) and the fit f = U'c (B, T); <target, f> = v' M^-1 v."""
+    """sum <target, f> (B,), the coefficients c (B, k, m) and the fits f = U'c (B, m, T); <target, f> = v' M^-1 v."""
     root = np.sqrt(law.weight / den)
     # An SVD, because squaring the condition number in U U' would lose six digits at N = 1e12.
     P, S, Vh = np.linalg.svd(np.swapaxes(block.U * root[:, None, :], 1, 2), full_matrices=False)
-    projected = (np.swapaxes(P, 1, 2) @ (root * block.target)[..., None])[..., 0]
-    c = (np.swapaxes(Vh, 1, 2) @ (S / (1 + S**2) * projected)[..., None])[..., 0]
-    return np.sum(S**2 / (1 + S**2) * projected**2, axis=-1), c, (c[:, None, :] @ block.U)[:, 0]
+    projected = np.swapaxes(P, 1, 2) @ (root[..., None] * block.target.T)
+    S = S[..., None]
+    c = np.swapaxes(Vh, 1, 2) @ (S / (1 + S**2) * projected)
+    return np.sum(S**2 / (1 + S**2) * projected**2, axis=(1, 2)), c, np.swapaxes(c, 1, 2) @ block.U
 
 
 def _at(law: FeatureLaw, ridge: np.ndarray) -> tuple[np.ndarray, ...]:
     """The fields of `Prediction`, each (B,), for one law and ridges (B,).
 
-    Q = E_t[y2/den] - v_A' M_A^-1 v_A - v_B' M_B^-1 v_B. With fits f_A, f_B and coefficients c its derivative is
-    dQ = -E_t[dden/den^2 ((g0 - f_A)^2 + (g1 - f_B)^2 + y2 - g0^2 - g1^2)] - sum_i c_i^2 d log g_r(i).
+    Q = E_t[y2/den] - v_A' M_A^-1 v_A - sum_j v_Bj' M_B^-1 v_Bj. With fits f_A, f_Bj and coefficients c its derivative
+    is dQ = -E_t[dden/den^2 ((g0 - f_A)^2 - g0^2 + sum_j ((g1_j - f_Bj)^2 - g1_j^2) + y2)] - sum_i c_i^2 d log g_r(i).
     """
     state = fixed_point.solve(law, ridge)
     den, g = state.den, state.g
@@ -136,9 +140,9 @@ def _at(law: FeatureLaw, ridge: np.ndarray) -> tuple[np.ndarray, ...]:
     for block in blocks(law, g):
         value, c, fit = _fit(law, den, block)
         Q = Q - value
-        left += (block.target - fit) ** 2 - block.target**2
+        left += np.sum((block.target - fit) ** 2 - block.target**2, axis=1)
         for r in range(law.share.size):
-            coefficients[:, r] += np.sum(c[:, block.owner == r] ** 2, axis=-1)
+            coefficients[:, r] += np.sum(c[:, block.owner == r] ** 2, axis=(1, 2))
 
     # Two directions of the ridge: den^2, and a constant.
     log_den, log_g = fixed_point.response(law, state, np.stack([den**2, np.ones_like(den)], axis=-1))

@@ -218,11 +218,12 @@ def _errors(step: Step, ridge: float, point: Point) -> tuple[float, ...]:
     M, D = np.zeros((2, p + 2 * k, p + 2 * k))
     M[: p + k, : p + k], M[p + k :, p + k :] = (along * inverse) @ along.T, here.G
     D[:p, :p], D[p:, p:] = np.eye(p), R
-    v = np.concatenate([along @ (inverse * features.g0), b @ (inverse * features.g1)])
+    (g1,) = features.g1
+    v = np.concatenate([along @ (inverse * features.g0), b @ (inverse * g1)])
     c = np.linalg.solve(np.eye(p + 2 * k) + D @ M, D @ v)
     Q = inverse @ features.y2 - v @ c
-    left = features.y2 - features.g0**2 - features.g1**2
-    left = left + (features.g0 - c[: p + k] @ along) ** 2 + (features.g1 - c[p + k :] @ b) ** 2
+    left = features.y2 - features.g0**2 - g1**2
+    left = left + (features.g0 - c[: p + k] @ along) ** 2 + (g1 - c[p + k :] @ b) ** 2
     open_ = (v - M @ c)[p:]
 
     log_den, log_g, dG, line = _response(step, ridge, point, here, np.stack([den**2, np.ones_like(den)]))
