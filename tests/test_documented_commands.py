@@ -8,7 +8,7 @@ import click
 import pytest
 
 from onestep.build.chapters import Book
-from onestep.build.runner import Job
+from onestep.build.job import Job
 from onestep.cli.main import main
 from onestep.sweep import values as grid
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from onestep.build import dependencies, runner
+from onestep.build import dependencies, job
 from onestep.build.chapters import Book, Chapter
-from onestep.build.runner import Job, RunFailed, execute
+from onestep.build.job import Job
+from onestep.build.runner import RunFailed, execute
 
 HEAD = "---\njupytext: {}\n---\n\n# T\n\n"
 BOOK = Book.find(Path(__file__))
@@ -23,7 +24,7 @@ def forget() -> None:
     """What was read of the package's files, as a new command would begin."""
     for name in ("package", "modules", "libraries", "_tree", "_offered", "_imports_of", "_hash"):
         getattr(dependencies, name).cache_clear()
-    runner._code.cache_clear()
+    job._code.cache_clear()
 
 
 @pytest.fixture
@@ -120,12 +121,12 @@ def test_the_kernels_own_code_counts_and_its_absence_is_no_accident():
 
 def test_what_a_run_loaded_is_what_was_found(book):
     """Python's own import system has the last word: see `onestep.book.provenance.loaded_modules`."""
-    job = Job.make(book.chapter("small"))
-    notebook = execute(job, threads=1)
+    asked = Job.make(book.chapter("small"))
+    notebook = execute(asked, threads=1)
     from onestep.book.provenance import stamped
 
     loaded = stamped(notebook)["modules"]
-    assert len(loaded) > 5 and loaded.items() <= dependencies.modules(job.chapter).items()
+    assert len(loaded) > 5 and loaded.items() <= dependencies.modules(asked.chapter).items()
 
 
 def test_a_hidden_import_is_noticed_after_the_run():
@@ -144,9 +145,9 @@ def test_an_edit_during_the_run_is_noticed(monkeypatch):
     chapter = chapter_of("from onestep.book import provenance", "provenance.stamp()")
     forget()
     monkeypatch.setattr(dependencies, "_hash", lambda name: "as it was")
-    job = Job(chapter)
+    asked = Job(chapter)
     with pytest.raises(RunFailed, match=r"onestep\.book\.provenance, .*edited while the chapter ran"):
-        execute(job, threads=1)
+        execute(asked, threads=1)
     monkeypatch.undo()
     forget()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from onestep.build import files, site
+from onestep.build import files, jupyter_book, site
 from onestep.build.cache import Store, read
 from onestep.cli import run
 from onestep.cli.main import main
@@ -17,8 +17,8 @@ from tinybook import executed, new_book
 @pytest.fixture
 def book(tmp_path, monkeypatch):
     """The tiny book, whose runs take no time."""
-    monkeypatch.setattr(site, "_run", lambda missing, processes: ((job, executed(job)) for job in missing))
-    monkeypatch.setattr(site, "_jupyter_book", lambda tree, out: site.files.write(out / "index.html", "") or out)
+    monkeypatch.setattr(site, "_execute", lambda missing, *_: ((job, executed(job)) for job in missing))
+    monkeypatch.setattr(jupyter_book, "make_site", lambda tree, out: files.write(out / "index.html", "") or out)
     made = new_book(tmp_path / "book")
     (made.root / "_config.yml").write_text("title: Tiny\n")
     return made

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 import tinybook
 from onestep.build import plain_yaml
 from onestep.build.cache import Store, read
+from onestep.build.job import Job
 from onestep.build.parameter_cell import parse
 from onestep.build.parameters import ParameterError, from_text, validate
-from onestep.build.runner import Job
 from onestep.cli import run
 from onestep.cli.main import main
 from onestep.sweep import values as grid

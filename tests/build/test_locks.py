@@ -7,13 +7,13 @@ import threading
 
 import pytest
 
-from onestep.build.locks import alone
+from onestep.build.locks import exclusive
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from onestep.build.locks import alone
-with alone(Path(sys.argv[1]), lambda: print("waits", flush=True)):
+from onestep.build.locks import exclusive
+with exclusive(Path(sys.argv[1]), lambda: print("waits", flush=True)):
     print("holds", flush=True)
     time.sleep(60)
 """
@@ -37,16 +37,16 @@ def test_the_second_waits_until_the_first_is_gone(tmp_path, holder, end):
         said.append(holder.poll())
         threading.Timer(0.2, holder.send_signal, [end]).start()
 
-    with alone(tmp_path / ".lock", waiting):
+    with exclusive(tmp_path / ".lock", waiting):
         assert said == [None] and holder.wait(timeout=60) == -end
 
 
-def test_alone_it_does_not_wait(tmp_path):
+def test_without_another_it_does_not_wait(tmp_path):
     for _ in range(2):
-        with alone(tmp_path / ".lock", lambda: pytest.fail("nobody has it")):
+        with exclusive(tmp_path / ".lock", lambda: pytest.fail("nobody has it")):
             pass
 
 
 def test_elsewhere_it_does_not_wait(tmp_path, holder):
-    with alone(tmp_path / "other.lock", lambda: pytest.fail("nobody has this one")):
+    with exclusive(tmp_path / "other.lock", lambda: pytest.fail("nobody has this one")):
         assert holder.poll() is None

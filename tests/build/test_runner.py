@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 import time
@@ -17,8 +18,11 @@ from onestep.book.provenance import stamped
 from onestep.book.records import recorded
 from onestep.build.cache import Store
 from onestep.build.chapters import Chapter
+from onestep.build.job import Job
+from onestep.build.kernel_process import Stopped
 from onestep.build.parameters import ParameterError
-from onestep.build.runner import Job, RunFailed, execute, execute_all
+from onestep.build.pool import Pool, execute_all
+from onestep.build.runner import RunFailed, execute
 from smallbook import edited
 
 HEAD = """---
@@ -85,7 +89,7 @@ def test_a_strict_run_stops_at_a_claim_that_fails_and_another_does_not(book):
 def test_failures_say_where_and_do_not_touch_others():
     jobs = [
         Job(notebook_of("x = 1", "1 / 0")),
-        Job(notebook_of("import os; os.kill(os.getpid(), 9)")),
+        Job(notebook_of("x = bytearray(300 << 20)", "import os; os.kill(os.getpid(), 9)", "2")),
         Job(notebook_of("1")),
     ]
     results = [
@@ -93,7 +97,9 @@ def test_failures_say_where_and_do_not_touch_others():
     ]
     raised, died, fine = results
     assert raised.cell == "1 / 0" and "ZeroDivisionError" in raised.trace and "1 / 0" in str(raised)
-    assert isinstance(died, RunFailed) and "Dead" in died.trace
+    assert died.cell.startswith("import os") and len(died.notebook.cells) >= 3
+    assert died.trace.startswith("the system killed the kernel") and len(str(died).splitlines()) < 8
+    assert 0.3 < float(re.search(r"up to ([\d.]+) GiB", died.trace)[1]) < 1
     assert fine.cells[-1].outputs[0].data["text/plain"] == "1"
     assert str(pickle.loads(pickle.dumps(raised))) == str(raised)
 
@@ -129,6 +135,33 @@ def test_the_same_figure_is_the_same_file(book, image):
     mime = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}[image]
     first, second = (next(o.data[mime] for o in run.cells[-1].outputs if mime in o.data) for run in (one, two))
     assert first == second and len(first) > 1000
+
+
+def test_a_run_that_takes_too_long_is_stopped_in_its_cell():
+    with pytest.raises(RunFailed, match="stopped after 6 seconds") as caught:
+        execute(Job(notebook_of("1", "import time; time.sleep(300)")), threads=1, time_limit=6)
+    assert caught.value.cell in ("import time; time.sleep(300)", "")  # "" on a machine too slow to get there
+
+
+def test_a_run_without_memory_for_it_is_refused(monkeypatch):
+    monkeypatch.setattr(Job, "memory", 2**50)
+    with pytest.raises(RunFailed, match=r"needs about 1048576\.00 GiB"):
+        execute(Job(notebook_of("1")))
+
+
+def test_a_pool_that_is_left_stops_its_kernels_and_starts_no_other(tmp_path):
+    chapter = notebook_of("import time; open('started', 'a').write('x'); time.sleep(300)")
+    start = time.monotonic()
+    with Pool(1, 1, retries=5) as pool:
+        pool.submit(Job(chapter, folder=str(tmp_path)))
+        _until(lambda: (tmp_path / "started").exists(), 120)
+        family = psutil.Process().children(recursive=True)
+    (_, failure), *_ = pool.finished()
+    assert isinstance(failure, RunFailed | Stopped) and time.monotonic() - start < 150
+    _until(lambda: not any(_alive(child) for child in family))
+    time.sleep(1)
+    assert not [p for p in psutil.Process().children(recursive=True) if _alive(p)], "no retry of what was stopped"
+    assert (tmp_path / "started").read_text() == "x"
 
 
 def test_bad_parameters_never_become_a_job(book):

@@ -17,8 +17,8 @@ from onestep.book import claims
 from onestep.book.displays import media_type
 from onestep.build import chapters, html_page, ledger, runner
 from onestep.build.chapters import Book, Chapter
+from onestep.build.job import Job
 from onestep.build.parameters import ParameterError, from_text, validate
-from onestep.build.runner import Job
 from onestep.cli.main import main
 
 ROOT = Path(__file__).parents[2]

@@ -16,9 +16,9 @@ import pytest
 from interrupts import hears_interrupts
 from onestep.build import site
 from onestep.build.chapters import Book
+from onestep.build.jupyter_book import command
 from onestep.build.ledger_changes import load
 from onestep.build.parameters import ParameterError, from_text
-from onestep.build.staging import command
 from smallbook import edited, new_book
 
 

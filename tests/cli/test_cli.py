@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from onestep.book.records import recorded
 from onestep.build import site
 from onestep.build.chapters import Book
-from onestep.build.staging import command
+from onestep.build.jupyter_book import command
 from onestep.cli.main import main
 from smallbook import edited
 

@@ -8,15 +8,14 @@ from click.testing import CliRunner
 import tinybook
 from onestep.build import feasible
 from onestep.build.chapters import Chapter
+from onestep.build.job import Job
 from onestep.build.parameters import ParameterError
-from onestep.build.runner import Job
 from onestep.cli.failures import Interrupted
 from onestep.cli.main import main
 from onestep.cli.memory import ensure_memory
 from onestep.problem import Problem
 from onestep.simulation import memory
 from onestep.simulation.experiment import run as simulate
-from onestep.sweep import workers
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def onestep(tmp_path, monkeypatch):
         def __exit__(self, *_):
             pass
 
-    monkeypatch.setattr(workers, "local", lambda *_, **__: Pool())
+    monkeypatch.setattr(reruns, "Pool", lambda *_, **__: Pool())
 
     def call(line: str):
         return CliRunner().invoke(main, ["--book", str(book.root), *shlex.split(line)])
@@ -133,14 +132,14 @@ def test_failures_are_told_with_their_parameters_and_the_command_fails(onestep):
 
 
 def test_ctrl_c_says_what_is_kept(onestep, monkeypatch):
-    ended = tinybook.Inline.ended
+    finished = tinybook.Inline.finished
 
     def interrupted(self, timeout):
         if len(self.submitted) > 4:
             raise KeyboardInterrupt
-        yield from ended(self, timeout)
+        yield from finished(self, timeout)
 
-    monkeypatch.setattr(tinybook.Inline, "ended", interrupted)
+    monkeypatch.setattr(tinybook.Inline, "finished", interrupted)
     done = onestep("sweep tiny -p seed 0..9 -o out")
     assert done.exit_code == Interrupted.exit_code == 130
     assert "1 of 10 runs are done and kept in out; the same command goes on" in done.output

@@ -8,7 +8,8 @@ from nbformat import NotebookNode, v4
 from onestep.book.displays import media_type
 from onestep.build import dependencies
 from onestep.build.chapters import Book
-from onestep.build.runner import Job, RunFailed
+from onestep.build.job import Job
+from onestep.build.runner import RunFailed
 
 CHAPTER = """---
 jupytext:
@@ -106,7 +107,7 @@ class Inline:
         self.submitted.append(job)
         self._waiting.append(job)
 
-    def ended(self, timeout: float):
+    def finished(self, timeout: float | None = None):
         if self._waiting:
             job = self._waiting.pop(0)
             if job.values["fail"]:

@@ -8,8 +8,8 @@ import pytest
 
 import tinybook
 from onestep.build.cache import Store
+from onestep.build.job import Job
 from onestep.build.parameters import ParameterError
-from onestep.build.runner import Job
 from onestep.sweep import plots as comparisons
 from onestep.sweep import results as tables
 from onestep.sweep import values as grid

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 import tinybook
 from onestep.build.cache import Store
 from onestep.build.chapters import Book
-from onestep.build.runner import Job
+from onestep.build.job import Job
 from onestep.cli.main import main
 from onestep.sweep import results, values
 

@@ -11,11 +11,12 @@ import tinybook
 from onestep.book.records import recorded
 from onestep.build import files
 from onestep.build.cache import Store, read
+from onestep.build.job import Job
 from onestep.build.locks import Locks
-from onestep.build.runner import Job
+from onestep.build.pool import Pool
 from onestep.sweep import values as grid
 from onestep.sweep.engine import FAILED, SweepStopped, sweep
-from onestep.sweep.workers import OtherVersion, WorkersError, explained, local, remote, work
+from onestep.sweep.workers import OtherVersion, WorkersError, explained, remote, work
 
 
 @pytest.fixture
@@ -125,6 +126,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from onestep.build.locks import Locks
+from onestep.build.pool import Pool
 locks = Locks(Path(sys.argv[1]))
 print(locks.take(sys.argv[2]), flush=True)
 sys.stdin.read()
@@ -132,7 +134,7 @@ sys.stdin.read()
 
 
 def test_a_lock_ends_with_the_process_that_holds_it(tmp_path):
-    path, name, other = tmp_path / "lock", "ab" * 32, "cd" * 32
+    path, name, other = tmp_path / "locks", "ab" * 32, "cd" * 32
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(path), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -153,7 +155,7 @@ def test_a_lock_ends_with_the_process_that_holds_it(tmp_path):
 def test_a_worker_refuses_a_job_of_another_version(tiny):
     (job,) = jobs_of(tiny)
     with pytest.raises(OtherVersion) as caught:
-        work(job, "another key", {}, None)
+        work(job, "another key", {})
     assert "install the same on both" in explained(caught.value)
 
 
@@ -170,22 +172,26 @@ def test_what_is_no_address_is_told_at_once(address):
         pass
 
 
-def test_runs_on_a_local_cluster_that_only_this_machine_can_reach(tiny, tmp_path):
+def test_runs_on_this_machine_that_only_it_can_reach(tiny, tmp_path):
     import psutil
 
-    jobs = jobs_of(tiny, seed="0", fail="false,true")
-    with local(1, 1, tiny.data, retries=1) as workers:
-        here = psutil.Process()
-        listening = [
-            connection.laddr.ip
-            for process in (here, *here.children(recursive=True))
-            for connection in process.net_connections(kind="inet")
-            if connection.status == psutil.CONN_LISTEN
-        ]
-        assert listening and set(listening) == {"127.0.0.1"}
-        outcomes = {outcome.job.values["fail"]: outcome for outcome in sweep(jobs, tmp_path / "out", workers)}
+    jobs, listening = jobs_of(tiny, seed="0", fail="false,true"), set()
+
+    def look() -> None:
+        for process in psutil.Process().children(recursive=True):
+            found = process.net_connections(kind="inet")
+            listening.update(c.laddr.ip for c in found if c.status == psutil.CONN_LISTEN)
+
+    with Pool(1, 1, data=tiny.data, retries=1, on_cell=look) as pool:
+        outcomes = {outcome.job.values["fail"]: outcome for outcome in sweep(jobs, tmp_path / "out", pool)}
+    assert listening == {"127.0.0.1"}
     assert outcomes[False].failure is None
     assert "told to fail" in outcomes[True].failure and "Traceback" in outcomes[True].failure
     (path,) = results(tmp_path / "out")
     values = recorded(nbformat.read(path, as_version=4))
     assert values["test_error"] == tinybook.measurement(jobs[0].values) and values["data"] == "data travel, too"
+
+
+def test_dask_is_imported_for_a_cluster_only():
+    line = "import sys, onestep.cli.reruns; sys.exit('distributed' in sys.modules or 'dask' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", line]).returncode == 0

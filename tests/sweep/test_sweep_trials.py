@@ -58,7 +58,7 @@ def check(folder, count: int) -> None:
     for row in table.to_dict("records"):
         assert row["test_error"] == tinybook.measurement(row)
         assert row["claims_held"] == 1 and row["data"] == "data travel, too"
-    assert {path.name for path in folder.iterdir()} - {path.name for path in results(folder)} == {".lock"}
+    assert {path.name for path in folder.iterdir()} - {path.name for path in results(folder)} == {".locks"}
 
 
 def ended(process) -> int:

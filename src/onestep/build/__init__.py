@@ -1,1 +1,1 @@
-"""From chapters to the site: parameters, jobs and the kernel process, cache, staging, ledger, pdf."""
+"""From chapters to the site: parameters, jobs and their processes, cache, jupyter-book, ledger, pdf."""

@@ -12,7 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from onestep.build import files
-from onestep.build.runner import Job
+from onestep.build.job import Job
 
 _LARGEST = 200 << 20  # bytes; an executed chapter has a few millions
 

@@ -1,6 +1,7 @@
 """The process that runs one notebook: `python -m onestep.build.kernel FOLDER`, started by the runner.
 
-FOLDER holds input.ipynb and order.json; output.ipynb is written there. Says "cell" after each code cell.
+FOLDER holds input.ipynb and order.json; output.ipynb is written there. Says "cell" after each code cell. A kernel that
+dies leaves killed.json: the status it ended with, and the most memory it had, in bytes.
 """
 
 import json
@@ -13,20 +14,27 @@ from pathlib import Path
 import papermill
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
+from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 
 class ThisInterpreter(AsyncKernelManager):
     """Starts the kernel with the interpreter of this process, whatever kernels are installed under the name python3."""
 
+    ended_with: int | None = None
+
     @property
     def kernel_spec(self) -> KernelSpec:
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         return KernelSpec(argv=command, display_name="Python 3", language="python")
 
+    async def is_alive(self) -> bool:
+        ThisInterpreter.ended_with = await self.provisioner.poll() if self.has_kernel else ThisInterpreter.ended_with
+        return self.has_kernel and ThisInterpreter.ended_with is None
+
 
 def main(folder: Path) -> int:
-    """Execute; 0 when every cell succeeded, 1 when one raised (the notebook then has the traceback)."""
+    """Execute; 0 when every cell succeeded, 1 when one raised (the notebook has the traceback) or the kernel died."""
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     order = json.loads((folder / "order.json").read_text(encoding="utf-8"))
     try:
@@ -43,7 +51,21 @@ def main(folder: Path) -> int:
         )
     except PapermillExecutionError:
         return 1
+    except DeadKernelError:
+        facts = {"status": ThisInterpreter.ended_with, "memory": _most_memory()}
+        (folder / "killed.json").write_text(json.dumps(facts), encoding="utf-8")
+        return 1
     return 0
+
+
+def _most_memory() -> int | None:
+    """The most bytes of memory that the ended kernel had; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit
 
 
 def _literal(path: object) -> str:

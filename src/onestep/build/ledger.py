@@ -29,7 +29,7 @@ def collect(executed: Mapping[Chapter, NotebookNode]) -> list[dict]:
     ]
 
 
-def whole(executed: Mapping[Chapter, NotebookNode]) -> dict:
+def as_data(executed: Mapping[Chapter, NotebookNode]) -> dict:
     """The ledger as data: the claims, and for each chapter its recorded values and what made them.
 
     Nothing in it tells when or how fast a chapter ran: the same computation gives the same ledger.
@@ -48,7 +48,7 @@ def whole(executed: Mapping[Chapter, NotebookNode]) -> dict:
 
 
 def save(path: Path, ledger: dict) -> None:
-    """Write what `whole` gives as JSON; `differences.load` reads it."""
+    """Write what `as_data` gives, as JSON; `ledger_changes.load` reads it."""
     files.write(path, json.dumps(ledger, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 

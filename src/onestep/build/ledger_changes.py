@@ -16,6 +16,7 @@ import numpy as np
 
 from onestep.book.claims import Claim
 from onestep.book.records import STANDARD_ERROR
+from onestep.checks import OneStepError
 
 ROUNDING = 1e-9  # relative: what another processor, BLAS or number of threads may change
 _LARGEST = 50 << 20  # bytes read from an address
@@ -29,11 +30,12 @@ KINDS = {
     "within": "moved within that",
     "rounding": "differ by rounding",
 }
+_NUMBERS = ("measured", "predicted")
 _TERMS = ("tolerance", "standard_error", "kind", "source", "control", "evidence", "draws")
 _LATER = ("evidence", "draws", "distance")  # what ledgers of earlier versions lack, and what is then not compared
 
 
-class LedgerError(ValueError):
+class LedgerError(OneStepError):
     """A ledger that cannot be had or read."""
 
 
@@ -82,8 +84,8 @@ def load(where: str) -> dict:
 
 def compare(old: Mapping, new: Mapping) -> tuple[Change, ...]:
     """Every difference between two ledgers, the gravest first."""
-    found = [*_claims(old, new), *_records(old, new)]
-    return tuple(sorted(found, key=lambda change: list(KINDS).index(change.kind)))
+    found = [*_claim_changes(old, new), *_record_changes(old, new)]
+    return tuple(sorted(found, key=lambda change: _gravity(change.kind)))
 
 
 def as_markdown(old: Mapping, new: Mapping) -> str:
@@ -100,51 +102,50 @@ def as_markdown(old: Mapping, new: Mapping) -> str:
         if own:
             lines += ["", f"## {len(own)} {words}", ""]
             lines += [f"- {c.chapter}: {c.what}" + (f"; {c.how}" if c.how else "") for c in own]
-    surroundings = [*_surroundings(old["chapters"], new["chapters"])]
-    if surroundings:
-        lines += ["", "## Made differently", "", *(f"- {line}" for line in surroundings)]
+    made = [*_differences_of_making(old["chapters"], new["chapters"])]
+    if made:
+        lines += ["", "## Made differently", "", *(f"- {line}" for line in made)]
     return "\n".join(lines)
 
 
-def _claims(old: Mapping, new: Mapping) -> Iterator[Change]:
+def _claim_changes(old: Mapping, new: Mapping) -> Iterator[Change]:
     before, after = ({(e["chapter"], e["statement"]): e for e in ledger["claims"]} for ledger in (old, new))
-    for where, entry in before.items():
-        if where not in after:
-            yield Change("vanished", *where, f"it was: {Claim.read(entry).verdict}")
-    for where, entry in after.items():
-        if where not in before:
-            yield Change("appeared", *where, Claim.read(entry).verdict)
+    for (chapter, statement), entry in before.items():
+        if (chapter, statement) not in after:
+            yield Change("vanished", chapter, statement, f"it was: {Claim.read(entry).verdict}")
+    for (chapter, statement), entry in after.items():
+        if (chapter, statement) not in before:
+            yield Change("appeared", chapter, statement, Claim.read(entry).verdict)
             continue
-        unknown = [name for name in _LATER if name not in before[where] or name not in entry]
-        one, two = (
-            Claim.read({name: value for name, value in e.items() if name not in unknown})
-            for e in (before[where], entry)
-        )
-        if repr(one) != repr(two):  # in words, because nan is not equal to nan
-            yield Change(*_claim(one, two, where))
+        earlier = before[chapter, statement]
+        unknown = [name for name in _LATER if name not in earlier or name not in entry]
+        claims = [Claim.read({name: e[name] for name in e if name not in unknown}) for e in (earlier, entry)]
+        if repr(claims[0]) != repr(claims[1]):  # in words, because nan is not equal to nan
+            yield _claim_change(chapter, *claims)
 
 
-def _claim(old: Claim, new: Claim, where: tuple[str, str]) -> tuple[str, str, str, str]:
-    moved = [name for name in ("measured", "predicted") if repr(getattr(old, name)) != repr(getattr(new, name))]
-    error = math.hypot(old.standard_error or 0.0, new.standard_error or 0.0)
-    yardstick, unit = (error, "standard errors") if error else (min(old.tolerance, new.tolerance), "tolerances")
-    words, kinds = [], ["verdict"] if old.verdict != new.verdict else []
-    if kinds:
-        words.append(f"{old.verdict} → {new.verdict}")
-    for name in moved:
-        one, two = getattr(old, name), getattr(new, name)
-        kinds.append(_kind(one, two, yardstick * (FAR if error else 1)))
-        words.append(f"{name} {one!r} → {two!r}{_distance(one, two, yardstick, unit)}")
-    for name in _TERMS:
-        if repr(getattr(old, name)) != repr(getattr(new, name)):
-            kinds.append("terms" if not moved or name in ("kind", "source") else "rounding")
-            words.append(f"{name} {getattr(old, name)!r} → {getattr(new, name)!r}")
-    if not kinds:  # only the explanation was reworded
-        kinds, words = ["terms"], ["explain"]
-    return min(kinds, key=list(KINDS).index), *where, ", ".join(words)
+def _claim_change(chapter: str, old: Claim, new: Claim) -> Change:
+    """What is different between two states of one claim."""
+    scale = _Scale.of_claims(old, new)
+    differs = {name for name in (*_NUMBERS, *_TERMS) if repr(getattr(old, name)) != repr(getattr(new, name))}
+    found = []  # (kind, words)
+    if old.verdict != new.verdict:
+        found.append(("verdict", f"{old.verdict} → {new.verdict}"))
+    for name in (name for name in _NUMBERS if name in differs):
+        before, after = getattr(old, name), getattr(new, name)
+        found.append((scale.kind(before, after), f"{name} {scale.words(before, after)}"))
+    for name in (name for name in _TERMS if name in differs):
+        # A tolerance or an error follows the numbers when these move; on its own, it is another check.
+        follows = differs & set(_NUMBERS) and name not in ("kind", "source")
+        words = f"{name} {getattr(old, name)!r} → {getattr(new, name)!r}"
+        found.append(("rounding" if follows else "terms", words))
+    if not found:  # only the explanation was reworded
+        found.append(("terms", "explain"))
+    gravest = min((kind for kind, _ in found), key=_gravity)
+    return Change(gravest, chapter, new.statement, ", ".join(words for _, words in found))
 
 
-def _records(old: Mapping, new: Mapping) -> Iterator[Change]:
+def _record_changes(old: Mapping, new: Mapping) -> Iterator[Change]:
     for chapter in {**old["chapters"], **new["chapters"]}:
         before, after = (ledger["chapters"].get(chapter, {}).get("record", {}) for ledger in (old, new))
         yield from (Change("vanished", chapter, name) for name in before if name not in after)
@@ -153,46 +154,77 @@ def _records(old: Mapping, new: Mapping) -> Iterator[Change]:
                 yield Change("appeared", chapter, name)
             elif json.dumps(before[name]) != json.dumps(value):
                 errors = [record.get(name + STANDARD_ERROR) for record in (before, after)]
-                yield Change(*_record(before[name], value, errors, chapter, name))
+                yield _value_change(chapter, name, before[name], value, errors)
 
 
-def _record(old: object, new: object, errors: list, chapter: str, name: str) -> tuple[str, str, str, str]:
+def _value_change(chapter: str, name: str, old: object, new: object, errors: list[object]) -> Change:
+    """What is different between two states of one recorded value, a number or an array of them."""
+    in_words = f"{old!r:.60} → {new!r:.60}"
     try:
-        one, two = np.asarray(old, float), np.asarray(new, float)
+        before, after = np.asarray(old, float), np.asarray(new, float)
     except (TypeError, ValueError):
-        return "beyond", chapter, name, f"{old!r:.60} → {new!r:.60}"
-    if one.shape != two.shape:
-        return "beyond", chapter, name, f"{one.size} → {two.size} entries"
+        return Change("beyond", chapter, name, in_words)
+    if before.shape != after.shape:
+        return Change("beyond", chapter, name, f"{before.size} → {after.size} entries")
+    entries = zip(before.ravel().tolist(), after.ravel().tolist(), _errors(errors, before.shape), strict=True)
+    moved = [(one, two, _Scale.of_error(error)) for one, two, error in entries if repr(one) != repr(two)]
+    if not moved:  # 1 and 1.0
+        return Change("rounding", chapter, name, in_words)
+    one, two, scale = min(moved, key=lambda entry: (_gravity(entry[2].kind(*entry[:2])), -abs(entry[0] - entry[1])))
+    count = f"{len(moved)} of {before.size} entries, the largest " if before.size > 1 else ""
+    return Change(scale.kind(one, two), chapter, name, count + scale.words(one, two))
+
+
+def _errors(errors: list[object], shape: tuple[int, ...]) -> list[float]:
+    """The combined standard error of each entry; zeros where none is recorded."""
     try:
-        error = np.broadcast_to(np.hypot(*(np.asarray(e, float) for e in errors)), one.shape)
+        combined = np.hypot(*(np.asarray(error, float) for error in errors))
+        return np.broadcast_to(combined, shape).ravel().tolist()
     except (TypeError, ValueError):
-        error = np.zeros(one.shape)
-    entries = [
-        (_kind(a, b, FAR * e), _distance(a, b, e, "standard errors"), a, b)
-        for a, b, e in zip(one.ravel().tolist(), two.ravel().tolist(), error.ravel().tolist(), strict=True)
-        if repr(a) != repr(b)
-    ]
-    if not entries:  # 1 and 1.0
-        return "rounding", chapter, name, f"{old!r:.60} → {new!r:.60}"
-    kind, distance, a, b = min(entries, key=lambda entry: (list(KINDS).index(entry[0]), -abs(entry[2] - entry[3])))
-    count = f"{len(entries)} of {one.size} entries, the largest " if one.size > 1 else ""
-    return kind, chapter, name, f"{count}{a!r} → {b!r}{distance}"
+        return np.zeros(shape).ravel().tolist()
 
 
-def _kind(one: float, two: float, far: float) -> str:
-    difference = abs(two - one)
-    if difference <= ROUNDING * max(abs(one), abs(two)):
-        return "rounding"
-    return "within" if difference <= far else "beyond"  # what is not finite is beyond
+@dataclass(frozen=True)
+class _Scale:
+    """What the distance between two numbers is measured in.
+
+    Attributes
+    ----------
+    size, unit : float, str
+        One unit, 0 if none is known, and its name.
+    allowed : float
+        As many units as another draw explains.
+    """
+
+    size: float
+    unit: str
+    allowed: float
+
+    @classmethod
+    def of_error(cls, error: float) -> "_Scale":
+        return cls(error, "standard errors", FAR)
+
+    @classmethod
+    def of_claims(cls, old: Claim, new: Claim) -> "_Scale":
+        error = math.hypot(old.standard_error or 0.0, new.standard_error or 0.0)
+        return cls.of_error(error) if error else cls(min(old.tolerance, new.tolerance), "tolerances", 1.0)
+
+    def kind(self, old: float, new: float) -> str:
+        distance = abs(new - old)
+        if distance <= ROUNDING * max(abs(old), abs(new)):
+            return "rounding"
+        return "within" if distance <= self.allowed * self.size else "beyond"  # what is not finite is beyond
+
+    def words(self, old: float, new: float) -> str:
+        known = self.size > 0 and math.isfinite(new - old)
+        return f"{old!r} → {new!r}" + (f" ({abs(new - old) / self.size:.2g} {self.unit})" if known else "")
 
 
-def _distance(one: float, two: float, yardstick: float, unit: str) -> str:
-    if yardstick > 0 and math.isfinite(two - one):
-        return f" ({abs(two - one) / yardstick:.2g} {unit})"
-    return ""
+def _gravity(kind: str) -> int:
+    return list(KINDS).index(kind)
 
 
-def _surroundings(old: Mapping, new: Mapping) -> Iterator[str]:
+def _differences_of_making(old: Mapping, new: Mapping) -> Iterator[str]:
     for chapter, after in new.items():
         before = old.get(chapter)
         for part in ("parameters", "versions") if before else ():

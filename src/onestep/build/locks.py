@@ -1,56 +1,58 @@
-"""Which runs are in hand: locks that end with the process that holds them, however it ends."""
+"""Which work another process has begun: locks that end with the process that holds them, however it ends."""
 
-import fcntl
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_WHOLE = "0"
+from filelock import FileLock, Timeout
 
 
 class Locks:
-    """One file that stands for any number of locks, one for each name; those of a dead process are free.
+    """A folder of lock files for any number of names; what a dead process held is free.
 
-    A name is a byte of the file, which need not exist to be locked (POSIX record locks, fcntl(2)); they also hold
-    between machines that share a folder. Names that fall on one byte exclude each other, which is slow but right.
+    A name is a hexadecimal hash, and its first two digits say which of 256 files is its lock, so that a folder of
+    10^5 runs does not get 10^5 lock files. Names that share a file exclude each other between processes: then one
+    waits although it need not.
     """
 
-    def __init__(self, path: Path):
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    def __init__(self, folder: Path):
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._locks: dict[str, FileLock] = {}
 
     def take(self, name: str) -> bool:
-        """Take the lock of `name`, a hexadecimal hash; False when another process has it."""
+        """Take the lock of `name`; False when another process has it."""
         try:
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _byte(name))
-        except (BlockingIOError, PermissionError):
+            self._lock(name).acquire(blocking=False)
+        except Timeout:
             return False
         return True
 
-    def wait(self, name: str) -> None:
-        """Take the lock of `name` as soon as no other process has it."""
-        fcntl.lockf(self._file, fcntl.LOCK_EX, 1, _byte(name))
-
     def release(self, name: str) -> None:
         """Give the lock of `name` back."""
-        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _byte(name))
+        self._lock(name).release()
 
     def __enter__(self) -> "Locks":
         return self
 
     def __exit__(self, *_) -> None:
-        os.close(self._file)
+        for lock in self._locks.values():
+            lock.release(force=True)
+
+    def _lock(self, name: str) -> FileLock:
+        return self._locks.setdefault(name[:2], FileLock(self._folder / name[:2], thread_local=False))
 
 
 @contextmanager
-def alone(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Have the lock `path` to oneself, after calling `waiting` once if another process has it."""
-    with Locks(path) as locks:
-        if not locks.take(_WHOLE):
-            waiting()
-            locks.wait(_WHOLE)
+def exclusive(path: Path, when_busy: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock file `path`, after calling `when_busy` once if another process has it."""
+    lock = FileLock(path, thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        when_busy()
+        lock.acquire()
+    try:
         yield
-
-
-def _byte(name: str) -> int:
-    return int(name[:15], 16)
+    finally:
+        lock.release()

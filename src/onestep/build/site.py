@@ -1,29 +1,32 @@
-"""Build the book: execute what changed, stage it, let jupyter-book make the site, keep the ledger of claims."""
+"""Build the book: execute what changed, let jupyter-book make the site, keep the ledger of claims."""
 
 import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from nbformat import NotebookNode
 from tqdm import tqdm
 
-from onestep.build import dependencies, files, ledger, locks, staging
+from onestep.build import dependencies, files, jupyter_book, ledger, locks
 from onestep.build.cache import Store, seal, with_text_of
 from onestep.build.chapters import Book
+from onestep.build.job import Job
 from onestep.build.parameters import ParameterError, validate
-from onestep.build.runner import Job, RunFailed, execute_all
+from onestep.build.pool import execute_all
+from onestep.build.runner import RunFailed
+from onestep.checks import OneStepError
 
-_STAMP = ".built-from"  # inside the site: the hash of everything it was made from
+_MADE_FROM = ".built-from"  # inside the site: the hash of everything it was made from
 
 
-class BuildFailed(RuntimeError):
+class BuildFailed(OneStepError):
     """The book was not built; `.failures` are those of chapters, empty when jupyter-book itself failed."""
 
     def __init__(self, message: str, failures: tuple[RunFailed, ...] = ()):
@@ -33,7 +36,17 @@ class BuildFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Built:
-    """A finished build: its site, its ledger, and how many chapters had to be executed."""
+    """A finished build.
+
+    Attributes
+    ----------
+    site : Path
+        The folder of the pages.
+    claims : list of dict
+        The claims of its ledger.
+    executed, reused : int
+        How many chapters had to be executed, and how many were found executed.
+    """
 
     site: Path
     claims: list[dict]
@@ -41,62 +54,43 @@ class Built:
     reused: int
 
 
-def build(book: Book, jobs: tuple[Job, ...], target: Path, *, processes: int | None = None) -> Built:
+def build(
+    book: Book, jobs: tuple[Job, ...], target: Path, *, processes: int | None = None, time_limit: float | None = None
+) -> Built:
     """Build the site of `jobs` (one per chapter of the table of contents) into `target`/html.
+
+    Parameters
+    ----------
+    book : Book
+        The book.
+    jobs : tuple of Job
+        See `jobs`.
+    target : Path
+        The folder of the build, which is made.
+    processes : int, optional
+        Chapters at a time; by default as many as there are cores.
+    time_limit : float, optional
+        Seconds after which a chapter is stopped.
 
     Raises
     ------
-    BuildFailed : chapters that fail, after all others have run and been kept; or a warning of jupyter-book. The site
-        that was there before stays.
+    BuildFailed
+        Chapters that fail, after all others have run and been kept; or a warning of jupyter-book. The site that was
+        there before stays.
     """
     target.mkdir(parents=True, exist_ok=True)
-    with locks.alone(
-        target / ".lock", lambda: print(f"another build of {target} is under way; waiting", file=sys.stderr)
-    ):
+    with locks.exclusive(target / ".lock", lambda: _say(f"another build of {target} is under way; waiting")):
         for left in [*target.glob(".building-*"), *target.glob(".html.*"), *target.glob(".book.*")]:
             shutil.rmtree(left, ignore_errors=True)  # of a build that was killed
-        return _build(book, jobs, target, processes)
-
-
-def _build(book: Book, jobs: tuple[Job, ...], target: Path, processes: int | None) -> Built:
-    stores = _stores(book, target)
-    found = {job.chapter: run for job in jobs for store in stores if (run := store.get(job)) is not None}
-    missing = [job for job in jobs if job.chapter not in found]
-    failures, unsaved = [], None
-    for job, result in _run(missing, processes):
-        if isinstance(result, RunFailed):
-            failures.append(result)
-        else:
-            try:
-                stores[0].put(job, result)
-            except OSError as error:  # a full disk, say: what was computed is kept somewhere else
-                rescue = unsaved[1] if unsaved else Store(Path(tempfile.mkdtemp(prefix="onestep-")))
-                rescue.put(job, result)
-                unsaved = error.strerror, rescue
-            found[job.chapter] = with_text_of(job, result)
-    if unsaved:
-        raise BuildFailed(f"{stores[0].folder}: {unsaved[0]}; move there what was executed, from {unsaved[1].folder}")
-    if failures:
-        kept = f"{len(found)} of {len(jobs)} chapters are done and kept."
-        raise BuildFailed("\n\n".join(str(failure) for failure in failures) + f"\n\n{kept}", tuple(failures))
-
-    executed = {job.chapter: found[job.chapter] for job in jobs}
-    whole = ledger.whole(executed)
-    claims = whole["claims"]
-    site, stamp = target / "html", _inputs(book, executed)
-    if not (site / _STAMP).is_file() or (site / _STAMP).read_text(encoding="utf-8") != stamp:
-        # Always from nothing: an incremental build says nothing about the warnings of pages it did not touch.
-        with tempfile.TemporaryDirectory(dir=target, prefix=".building-") as name:
-            tree = Path(name) / "book"
-            tree.mkdir()
-            staging.stage(book, executed, claims, tree)
-            html = _jupyter_book(tree, Path(name) / "out")
-            ledger.save(html / ledger.DATA, whole)
-            (html / _STAMP).write_text(stamp, encoding="utf-8")
-            files.replace_folder(tree, target / "book")
-            files.replace_folder(html, site)
-    ledger.save(target / ledger.DATA, whole)
-    return Built(site, claims, len(missing), len(jobs) - len(missing))
+        stores = _stores(book, target)
+        found = {job: run for job in jobs for store in stores if (run := store.get(job)) is not None}
+        missing = [job for job in jobs if job not in found]
+        found |= _execute_and_keep(missing, stores[0], processes, time_limit)
+        executed = {job.chapter: found[job] for job in jobs}
+        data = ledger.as_data(executed)
+        _make_site_if_changed(book, executed, data, target)
+        ledger.save(target / ledger.DATA, data)
+        return Built(target / "html", data["claims"], len(missing), len(jobs) - len(missing))
 
 
 def jobs(book: Book, given: Mapping[str, object], *, strict: bool) -> tuple[Job, ...]:
@@ -141,17 +135,76 @@ def _stores(book: Book, target: Path) -> list[Store]:
     return [shared]
 
 
-def _run(missing: list[Job], processes: int | None):
+def _execute_and_keep(
+    missing: list[Job], store: Store, processes: int | None, time_limit: float | None
+) -> dict[Job, NotebookNode]:
+    """Run `missing`, and keep each result as soon as it is there.
+
+    Raises
+    ------
+    BuildFailed
+        At the end, if a chapter failed or a result could not be kept in `store`; it is kept somewhere else then.
+    """
+    done, failures, full, rescue = {}, [], None, None
+    for job, result in _execute(missing, processes, time_limit):
+        if isinstance(result, RunFailed):
+            failures.append(result)
+            continue
+        done[job] = with_text_of(job, result)
+        try:
+            store.put(job, result)
+        except OSError as error:  # a full disk, say
+            full, rescue = error, rescue or Store(Path(tempfile.mkdtemp(prefix="onestep-")))
+            rescue.put(job, result)
+    if full:
+        raise BuildFailed(f"{store.folder}: {full.strerror}; move there what was executed, from {rescue.folder}")
+    if failures:
+        kept = f"{len(missing) - len(failures)} of {len(missing)} chapters that had to be executed are done and kept."
+        raise BuildFailed("\n\n".join([*map(str, failures), kept]), tuple(failures))
+    return done
+
+
+def _execute(
+    missing: list[Job], processes: int | None, time_limit: float | None
+) -> Iterator[tuple[Job, NotebookNode | RunFailed]]:
+    """Run `missing` under a progress bar."""
     if not missing:
         return
     processes = min(len(missing), processes or cores())
     cells = sum(cell.cell_type == "code" for job in missing for cell in job.notebook().cells)
     cells += sum(bool(job.parameters) for job in missing)  # papermill's injected cell
     with tqdm(total=cells, unit="cell", desc=f"{len(missing)} chapters, {processes} at a time") as bar:
-        results = execute_all(missing, processes=processes, threads=max(1, cores() // processes), on_cell=bar.update)
-        for job, result in results:
+        for job, result in execute_all(
+            missing,
+            processes=processes,
+            threads=max(1, cores() // processes),
+            time_limit=time_limit,
+            on_cell=bar.update,
+        ):
             bar.write(f"{job.chapter.name}: {'FAILED' if isinstance(result, RunFailed) else 'done'}", file=sys.stderr)
             yield job, result
+
+
+def _make_site_if_changed(book: Book, executed: Mapping, data: dict, target: Path) -> None:
+    """Make `target`/html anew, unless it was made from the same things.
+
+    Always from nothing: an incremental build says nothing about the warnings of pages that it did not touch.
+    """
+    made_from, site = _inputs(book, executed), target / "html"
+    if (site / _MADE_FROM).is_file() and (site / _MADE_FROM).read_text(encoding="utf-8") == made_from:
+        return
+    with tempfile.TemporaryDirectory(dir=target, prefix=".building-") as name:
+        source = Path(name) / "book"
+        source.mkdir()
+        jupyter_book.write_source(book, executed, data["claims"], source)
+        try:
+            html = jupyter_book.make_site(source, Path(name) / "out")
+        except jupyter_book.JupyterBookFailed as error:
+            raise BuildFailed(str(error)) from None
+        ledger.save(html / ledger.DATA, data)
+        (html / _MADE_FROM).write_text(made_from, encoding="utf-8")
+        files.replace_folder(source, target / "book")
+        files.replace_folder(html, site)
 
 
 def _inputs(book: Book, executed: Mapping) -> str:
@@ -160,27 +213,10 @@ def _inputs(book: Book, executed: Mapping) -> str:
     digest = hashlib.sha256(json.dumps([dependencies.package_hash(), *runs]).encode())
     beside = [book.root / name for name in ("_config.yml", "_toc.yml", "requirements.txt")]
     pages = [book.root / f"{document}.md" for document in book.documents]
-    for path in sorted(path for path in {*pages, *staging.assets(book), *beside} if path.is_file()):
+    for path in sorted(path for path in {*pages, *jupyter_book.assets(book), *beside} if path.is_file()):
         digest.update(path.relative_to(book.root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def _jupyter_book(tree: Path, out: Path) -> Path:
-    """Run jupyter-book on the staged tree, every warning an error; the folder of the HTML."""
-    command = [
-        sys.executable,
-        "-c",
-        "from jupyter_book.cli.main import main; main()",
-        "build",
-        str(tree),
-        "--path-output",
-        str(out),
-    ]
-    command += ["-W", "--keep-going", "-n", "-q"]
-    environment = os.environ | files.UTF8 | {"NO_COLOR": "1"}
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", env=environment)
-    html = out / "_build" / "html"
-    if done.returncode != 0 or not (html / "index.html").is_file():
-        said = (done.stdout + done.stderr).replace(f"{tree}/", "")
-        raise BuildFailed(f"jupyter-book failed; its warnings count as errors:\n\n{said.strip()}")
-    return html
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -1,7 +1,7 @@
 """Runs that do not fit into memory are refused before they start."""
 
+from onestep.build.job import Job
 from onestep.build.parameters import ParameterError
-from onestep.build.runner import Job
 from onestep.simulation import memory
 
 

@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 _CHAPTERS = ("yaml", "nbformat", "jupytext")
-_RUN = (*_CHAPTERS, "papermill", "ipykernel", "IPython", "matplotlib", "threadpoolctl", "tqdm")
+_RUN = (*_CHAPTERS, "papermill", "ipykernel", "IPython", "matplotlib", "threadpoolctl", "tqdm", "filelock")
 _PAGE = ("nbconvert", "pygments", "sphinx", "sphinx-mathjax-offline", "plotly")
 _SITE = ("jupyter_book", "sphinx_proof", "sphinx_exercise", "sphinxcontrib.bibtex")
 _TABLE = ("pandas", "pyarrow", "matplotlib")
@@ -13,7 +13,7 @@ NEEDS = {
     "claims": ("book", _CHAPTERS),
     "plot": ("sweep", (*_CHAPTERS, *_TABLE)),
     "run": ("book", (*_RUN, *_PAGE)),
-    "sweep": ("sweep", (*_RUN, "dask", "distributed")),
+    "sweep": ("book", _RUN),
     "sync": ("book", _CHAPTERS),
     "table": ("sweep", (*_CHAPTERS, *_TABLE)),
 }

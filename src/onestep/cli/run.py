@@ -10,8 +10,9 @@ from nbformat import NotebookNode
 from onestep.build import files, html_page, ledger
 from onestep.build.cache import Store, read, write
 from onestep.build.chapters import Book, Chapter
+from onestep.build.job import Job
 from onestep.build.parameters import from_text
-from onestep.build.runner import Job, RunFailed, execute
+from onestep.build.runner import RunFailed, execute
 from onestep.checks import shown
 from onestep.cli.failures import Failed, Refused, reported
 from onestep.cli.memory import ensure_memory

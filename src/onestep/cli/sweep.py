@@ -7,7 +7,8 @@ import click
 
 from onestep.build.cache import Store
 from onestep.build.chapters import Book, Chapter
-from onestep.build.runner import Job
+from onestep.build.job import Job
+from onestep.build.pool import Pool
 from onestep.build.site import cores
 from onestep.cli.failures import Failed, Interrupted, Refused, reported
 from onestep.cli.memory import ensure_memory
@@ -24,19 +25,18 @@ from onestep.sweep import engine, estimate, values, workers
 @once("--workers", "count", type=click.IntRange(1, 1024), help="Runs at a time here; default: one per core.")
 @once("--scheduler", metavar="ADDRESS", help="A dask scheduler that you trust, tcp://HOST:PORT.")
 @once("--retries", type=click.IntRange(0, 100), help="Try a failing run again so many times; default: 0.")
-@click.option("--dashboard", is_flag=True, help="Dask's dashboard on http://127.0.0.1:8787 (needs bokeh).")
 @click.option("--dry-run", is_flag=True, help="Only say how many runs there are, how many are missing, how long.")
 @quiet
 @click.pass_obj
 @reported
-def command(folder, name, pairs, paths, presets, output, count, scheduler, retries, dashboard, dry_run, quietly):
+def command(folder, name, pairs, paths, presets, output, count, scheduler, retries, dry_run, quietly):
     """Run CHAPTER with every combination of values, on many processes or machines; the same command resumes.
 
     VALUE may be a list (relu,tanh), a range of integers (0..4), eleven numbers evenly spaced (linspace(0, 0.5, 11)) or
     nine from 1e-4 to 1, evenly spaced in their logarithm (logspace(-4, 0, 9)). Quote what has brackets.
     """
-    if scheduler is not None and (count is not None or dashboard):
-        raise Refused("--workers and --dashboard are for this machine; an existing scheduler has its own")
+    if scheduler is not None and count is not None:
+        raise Refused("--workers is for this machine; an existing scheduler has its own")
     book = Book.find(folder)
     chapter = book.chapter(name)
     jobs = _jobs(book, chapter, given(preset_files(book.presets(chapter.name), presets, name), paths, (), str), pairs)
@@ -53,7 +53,7 @@ def command(folder, name, pairs, paths, presets, output, count, scheduler, retri
         click.echo(f"{len(jobs)} of {len(jobs)} runs are done and kept in {output}: all were there")
         return
     if scheduler is None:
-        pool = workers.local(count, max(1, cores() // count), book.data, retries=retries, dashboard=dashboard)
+        pool = Pool(count, max(1, cores() // count), data=book.data, retries=retries)
     else:
         pool = workers.remote(scheduler, book.data, retries=retries)
     with ExitStack() as stack:
@@ -75,7 +75,7 @@ def _jobs(book: Book, chapter: Chapter, base: dict[str, object], pairs: tuple) -
     return list({job.key: job for job in jobs}.values())
 
 
-def _follow(jobs: list[Job], total: int, output: Path, running: workers.Workers, quietly: bool) -> None:
+def _follow(jobs: list[Job], total: int, output: Path, running: Pool | workers.Workers, quietly: bool) -> None:
     """Sweep over `jobs`, which are missing of `total`; say at once what fails, and at the end what there is."""
     failed, found = [], total - len(jobs)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import fmean
 
 from onestep.build.cache import read
-from onestep.build.runner import Job
+from onestep.build.job import Job
 
 _LOOKED_AT = 50  # earlier runs; more do not make the estimate better
 

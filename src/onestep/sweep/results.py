@@ -17,8 +17,8 @@ from onestep.book.records import recorded
 from onestep.build import files
 from onestep.build.cache import read
 from onestep.build.chapters import Book, BookError
+from onestep.build.job import Job
 from onestep.build.parameters import ParameterError
-from onestep.build.runner import Job
 
 _NOT_FINITE = ("nan", "inf", "-inf")  # the words that stand for them in a notebook
 

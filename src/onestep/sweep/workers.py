@@ -1,10 +1,9 @@
-"""Where the runs of a sweep are executed: processes of this machine, or the workers of a dask scheduler.
+"""The workers of a dask scheduler, for sweeps over many machines. dask is imported when they are asked for.
 
 A run travels as a `Job`, which is text, together with the book's data files; what comes back is the executed
 notebook. A worker therefore needs this package and no shared disk.
 """
 
-import importlib.util
 import logging
 import queue
 import re
@@ -13,41 +12,46 @@ import traceback
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from distributed import Client, Future, LocalCluster
 from nbformat import NotebookNode
 
-from onestep.build.runner import Job, RunFailed, execute
-from onestep.checks import shown
+from onestep.build.job import Job
+from onestep.build.runner import RunFailed, execute
+from onestep.checks import OneStepError, shown
 from onestep.simulation import memory
 
-_GONE = (OSError, TimeoutError, RuntimeError)  # what distributed raises when nobody answers
-_LOOPBACK = "127.0.0.1"
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+_NO_ANSWER = (OSError, TimeoutError, RuntimeError)  # what distributed raises when nobody answers
 _ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?:\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})", re.ASCII)
 
 
-class WorkersError(RuntimeError):
+class WorkersError(OneStepError):
     """Workers cannot be reached, or are no longer there."""
 
 
-class OtherVersion(RuntimeError):
-    """A worker has another version of the package, or of the job's chapter, than the command that asked it."""
+class OtherVersion(OneStepError):
+    """A worker has another version of the package, of a library or of Python than the command that asked it."""
 
 
-def work(job: Job, key: str, data: Mapping[str, bytes], threads: int | None) -> NotebookNode:
+def work(job: Job, key: str, data: Mapping[str, bytes]) -> NotebookNode:
     """What a worker does: run `job` beside the files `data`, in a process of its own."""
     if job.key != key:
-        raise OtherVersion("this worker has another version of onestep than the command; install the same on both")
-    memory.check(job.memory)
-    return execute(job, threads=threads, data=data)
+        raise OtherVersion(
+            "this worker has another version of onestep, of its libraries or of Python than the command; "
+            "install the same on both"
+        )
+    return execute(job, data=data)
 
 
 class Workers:
-    """A connected scheduler. Submit jobs, then wait for the results as they come."""
+    """A connected scheduler, with the methods of `onestep.build.pool.Pool`."""
 
-    def __init__(self, client: Client, data: Mapping[str, bytes], threads: int | None, retries: int):
-        self._client, self._data, self._threads, self._retries = client, data, threads, retries
-        self._ended: queue.Queue[Future] = queue.Queue()
+    def __init__(self, client: "Client", data: Mapping[str, bytes], retries: int):
+        self._client, self._data, self._retries = client, data, retries
+        self._done: queue.Queue[Future] = queue.Queue()
         self._jobs: dict[Future, Job] = {}
         self._slots, self._asked = 0, -1.0
 
@@ -56,14 +60,14 @@ class Workers:
         if time.monotonic() - self._asked > 2:
             try:
                 self._slots = sum(self._client.nthreads().values())
-            except _GONE as error:
+            except _NO_ANSWER as error:
                 raise _lost() from error
             self._asked = time.monotonic()
         return self._slots
 
     @property
     def busy(self) -> int:
-        """Jobs submitted and not yet returned."""
+        """Jobs submitted whose results have not been taken."""
         return len(self._jobs)
 
     def smallest_memory(self) -> int | None:
@@ -75,21 +79,20 @@ class Workers:
         """Hand `job` over. When its worker dies, another takes it; when it fails, it is tried again `retries` times."""
         # The name is new each time: a second command on the same scheduler must not depend on the life of the first.
         name = f"{job.chapter.name}-{job.key[:16]}-{uuid.uuid4().hex[:8]}"
-        future = self._client.submit(
-            work, job, job.key, self._data, self._threads, key=name, retries=self._retries, pure=False
-        )
+        future = self._client.submit(work, job, job.key, self._data, key=name, retries=self._retries, pure=False)
         self._jobs[future] = job
-        future.add_done_callback(self._ended.put)
+        future.add_done_callback(self._done.put)
 
-    def ended(self, timeout: float) -> Iterator[tuple[Job, NotebookNode | Exception]]:
-        """The next job to end, with its notebook or what it raised; nothing if none ends within `timeout` seconds.
+    def finished(self, timeout: float | None = None) -> Iterator[tuple[Job, NotebookNode | Exception]]:
+        """The next job that is done, with its notebook or what it raised; nothing if `timeout` seconds pass before.
 
         Raises
         ------
-        WorkersError : the scheduler is lost.
+        WorkersError
+            The scheduler is lost.
         """
         try:
-            future = self._ended.get(timeout=timeout)
+            future = self._done.get(timeout=timeout)
         except queue.Empty:
             if self._client.status != "running":
                 raise _lost() from None
@@ -117,33 +120,7 @@ def explained(error: Exception) -> str:
 
 
 @contextmanager
-def local(processes: int, threads: int, data: Mapping[str, bytes], *, retries: int = 0, dashboard: bool = False):
-    """`Workers` that are processes of this machine, reachable from it alone, with `threads` BLAS threads each.
-
-    Raises
-    ------
-    WorkersError : `dashboard` without bokeh, which draws it.
-    """
-    if dashboard and importlib.util.find_spec("bokeh") is None:
-        raise WorkersError("the dashboard needs bokeh; install it, or leave --dashboard out")
-    http = {"dashboard": dashboard, "dashboard_address": f"{_LOOPBACK}:{8787 if dashboard else 0}"}
-    with (
-        LocalCluster(
-            host=_LOOPBACK,
-            n_workers=processes,
-            threads_per_worker=1,
-            memory_limit=0,  # the memory of a run is that of its own process, which dask does not see
-            silence_logs=logging.CRITICAL,
-            dashboard_address=None,
-            scheduler_kwargs=http,
-        ) as cluster,
-        _connected(cluster, data, threads, retries) as workers,
-    ):
-        yield workers
-
-
-@contextmanager
-def remote(address: str, data: Mapping[str, bytes], *, retries: int = 0):
+def remote(address: str, data: Mapping[str, bytes], *, retries: int = 0) -> Iterator[Workers]:
     """`Workers` of the scheduler at `address`, tcp://HOST:PORT; their BLAS threads are as they were started.
 
     Jobs and results travel as pickles, which can do anything to those who read them: who can reach a scheduler can run
@@ -151,22 +128,22 @@ def remote(address: str, data: Mapping[str, bytes], *, retries: int = 0):
 
     Raises
     ------
-    WorkersError : `address` is none, or no scheduler answers there.
+    WorkersError
+        `address` is no address, or no scheduler answers there.
     """
     if not (match := _ADDRESS.fullmatch(address)) or not 0 < int(match[1]) < 65536:
         raise WorkersError(f"{shown(address)} is no scheduler's address; one is of the form tcp://HOST:PORT")
-    with _connected(address, data, None, retries) as workers:
-        yield workers
+    try:
+        from distributed import Client
+    except ImportError:
+        raise WorkersError("a scheduler needs dask and distributed: pip install onestep[sweep]") from None
 
-
-@contextmanager
-def _connected(where: object, data: Mapping[str, bytes], threads: int | None, retries: int):
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is said here, in one line
     try:
-        client = Client(where, timeout=10, set_as_default=False)
-    except (*_GONE, ValueError) as error:
-        raise WorkersError(f"no dask scheduler answers at {where} ({error})") from None
-    workers = Workers(client, data, threads, retries)
+        client = Client(address, timeout=10, set_as_default=False)
+    except (*_NO_ANSWER, ValueError) as error:
+        raise WorkersError(f"no dask scheduler answers at {address} ({error})") from None
+    workers = Workers(client, data, retries)
     try:
         yield workers
     finally:

@@ -1,6 +1,9 @@
-"""The staging tree: what jupyter-book reads. Executed notebooks in the place of chapters, and the ledger's page."""
+"""jupyter-book: the source tree that it reads, with executed notebooks in the place of chapters, and its run."""
 
+import os
 import shlex
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,12 +13,53 @@ from nbformat import NotebookNode
 
 from onestep.build import files, ledger
 from onestep.build.chapters import FOLDER, PRESETS, Book, Chapter, figure_name
+from onestep.checks import OneStepError
 
 _ASIDE = (".md", ".py", ".ipynb")  # pages come by the table of contents; the rest of the folder is copied as it is
 
 
-def stage(book: Book, executed: Mapping[Chapter, NotebookNode], entries: list[dict], target: Path) -> None:
-    """Fill the empty folder `target` with everything that the site is built from."""
+class JupyterBookFailed(OneStepError):
+    """jupyter-book ended with an error, or with a warning, which counts as one."""
+
+
+def make_site(source: Path, output: Path) -> Path:
+    """Let jupyter-book build the tree `source`, every warning an error.
+
+    Returns
+    -------
+    Path
+        The folder of the HTML, inside `output`.
+
+    Raises
+    ------
+    JupyterBookFailed
+        With all that jupyter-book said.
+    """
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command += ["build", str(source), "--path-output", str(output), "-W", "--keep-going", "-n", "-q"]
+    environment = os.environ | files.UTF8 | {"NO_COLOR": "1"}
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", env=environment)
+    html = output / "_build" / "html"
+    if done.returncode != 0 or not (html / "index.html").is_file():
+        said = (done.stdout + done.stderr).replace(f"{source}/", "")
+        raise JupyterBookFailed(f"jupyter-book failed; its warnings count as errors:\n\n{said.strip()}")
+    return html
+
+
+def write_source(book: Book, executed: Mapping[Chapter, NotebookNode], entries: list[dict], target: Path) -> None:
+    """Fill the empty folder `target` with what jupyter-book reads: executed notebooks, other pages, the ledger's page.
+
+    Parameters
+    ----------
+    book : Book
+        Where the pages and the files beside them are.
+    executed : mapping of Chapter to NotebookNode
+        The chapters' executed notebooks.
+    entries : list of dict
+        The claims of the ledger, see `onestep.build.ledger.collect`.
+    target : Path
+        The folder.
+    """
     notebooks = {chapter.name: notebook for chapter, notebook in executed.items()}
     for document in book.documents:
         name = Path(document).name
@@ -50,15 +94,15 @@ def configuration(book: Book) -> dict:
 def with_commands(notebook: NotebookNode) -> NotebookNode:
     """A copy in which each figure is followed by the command that makes it again, with this run's parameters."""
     facts = notebook.metadata["onestep"]
-    staged = nbformat.from_dict(notebook)
-    staged.cells = []
+    copy = nbformat.from_dict(notebook)
+    copy.cells = []
     for cell in notebook.cells:
-        staged.cells.append(cell)
+        copy.cells.append(cell)
         if name := figure_name(cell):
             line = command(facts["chapter"], name, facts["overrides"])
             note = f'<p class="onestep-remake">Make this figure again: <code>{_escaped(line)}</code></p>'
-            staged.cells.append(nbformat.v4.new_markdown_cell(note, id=f"remake-{len(staged.cells)}"))
-    return staged
+            copy.cells.append(nbformat.v4.new_markdown_cell(note, id=f"remake-{len(copy.cells)}"))
+    return copy
 
 
 def command(chapter: str, figure: str, overrides: Mapping[str, object]) -> str:
