@@ -1,6 +1,6 @@
 """How long it takes to start: CPU seconds of a new process, best of several, with and without this package.
 
-    python -m benchmarks.startup
+python -m benchmarks.startup
 """
 
 import os
