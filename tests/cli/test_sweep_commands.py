@@ -10,6 +10,7 @@ from onestep.build import feasible
 from onestep.build.chapters import Chapter
 from onestep.build.job import Job
 from onestep.build.parameters import ParameterError
+from onestep.cli import sweep
 from onestep.cli.failures import Interrupted
 from onestep.cli.main import main
 from onestep.cli.memory import ensure_memory
@@ -33,7 +34,7 @@ def onestep(tmp_path, monkeypatch):
         def __exit__(self, *_):
             pass
 
-    monkeypatch.setattr(reruns, "Pool", lambda *_, **__: Pool())
+    monkeypatch.setattr(sweep, "Pool", lambda *_, **__: Pool())
 
     def call(line: str):
         return CliRunner().invoke(main, ["--book", str(book.root), *shlex.split(line)])

@@ -193,5 +193,5 @@ def test_runs_on_this_machine_that_only_it_can_reach(tiny, tmp_path):
 
 
 def test_dask_is_imported_for_a_cluster_only():
-    line = "import sys, onestep.cli.reruns; sys.exit('distributed' in sys.modules or 'dask' in sys.modules)"
+    line = "import sys, onestep.cli.sweep; sys.exit('distributed' in sys.modules or 'dask' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", line]).returncode == 0
