@@ -76,7 +76,7 @@ def test_a_theory_changes_the_chapters_that_import_it(package):
 
 
 def test_the_script_of_a_page_belongs_to_its_module(package):
-    assert changed_by(package, "book/explorer.js", "// a comment more") == {"explorer"}
+    assert changed_by(package, "book/explorer/explorer.js", "// a comment more") == {"explorer"}
 
 
 def test_a_chain_of_imports_is_followed_to_its_end(package):
