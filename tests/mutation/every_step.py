@@ -67,6 +67,16 @@ QUADRATURE = mutants(
     ("weighted, value)", "weighted, np.abs(value))", "E f|f| for E f^2"),
     ("1 / max(1 / _COARSEST, steepest / 0.9)", "_COARSEST", "one grid of t for all steps"),
     ("_WIDTH / max(tilt", "_WIDTH / max(0 * tilt", "one grid of the readout for all steps"),
+    (
+        "max(steepest, *(_slope_needed(label, cosine, scale) for label in labels))",
+        "steepest",
+        "steep teacher on a coarse grid of t",
+    ),
+    ("max(steepest, scale * abs(cosine) / sine)", "steepest", "smoothed kink on a coarse grid of t"),
+    ("[kink / (scale * cosine) for", "[kink / scale for", "panels that end beside the kink"),
+    ("side * _LAYER * width", "0 * width", "no panels for what is left of a kink"),
+    ("return scale * nodes, weight", "return nodes, weight", "|t| lost"),
+    ("weights.append((high - low) * w)", "weights.append(w)", "length of a panel lost"),
 )
 
 FIXED_POINT = mutants(

@@ -14,7 +14,7 @@ from onestep.checks import InputError
 from onestep.geometry import Geometry
 from onestep.problem import Problem
 from onestep.teachers import MultiIndex
-from onestep.theory.any_step.quadrature import REACH, STEEP, moments, readout, trapezoid
+from onestep.theory.any_step.quadrature import REACH, label_grid, moments, readout
 from onestep.theory.geometry import chosen
 
 LONGEST = 300.0  # of |(tau_j, s_j)|; nodes grow with it, and beyond the laws would fill the memory
@@ -77,9 +77,8 @@ def feature_law(
     if not np.max(np.hypot(tau, s)) <= LONGEST:
         raise InputError("eta", eta, f"a step that makes no row longer than {LONGEST:g}; this one: {np.max(tau):.2g}")
     sine = math.sqrt(max(1 - geometry.cosine**2, 0.0))
-    steepest = max(np.max(np.abs(s) / tau), abs(geometry.cosine) / max(sine, 1e-2))
-    t, weight = _projection(geometry, steepest)
-    if geometry.readout is None and geometry.projection is None and drift == 0:
+    t, weight = _projection(problem, geometry, float(np.max(np.abs(s) / tau)))
+    if geometry.readout is None and drift == 0 and np.array_equal(t, -t[::-1]):
         # Both grids are symmetric, and (s, t) enters as s t: the units with s < 0 mirror those with s > 0.
         middle = s.size // 2
         upper = moments(problem.sigma, tau[middle:], np.outer(s[middle:], t))
@@ -93,14 +92,15 @@ def feature_law(
     return FeatureLaw(weight, t, share, a, tau, mu0, mu1, mu2, g0, g1, y2, problem.n, problem.d, problem.N)
 
 
-def _projection(geometry: Geometry, steepest: float) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights for t; for a Gaussian t of the limit as fine as functions of this slope ask for."""
-    if geometry.projection is None:
-        return trapezoid(steepest)
-    if isinstance(geometry.projection, float):
-        nodes, weight = trapezoid(STEEP)
-        return geometry.projection * nodes, weight
-    return geometry.projection
+def _projection(problem: Problem, geometry: Geometry, steepest: float) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights for t; for a Gaussian t as fine as features of this slope, and the labels, ask for."""
+    if isinstance(geometry.projection, tuple):
+        return geometry.projection
+    labels = (problem.sigma_star,)
+    if isinstance(problem.teacher, MultiIndex):
+        seen = problem.teacher.marginals
+        labels = (seen.mean, *seen.across, seen.square)
+    return label_grid(labels, geometry.cosine, steepest, geometry.projection or 1.0)
 
 
 def _labels(problem: Problem, sine: float, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

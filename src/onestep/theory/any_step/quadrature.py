@@ -9,10 +9,12 @@ import numpy as np
 from onestep.links import Link
 
 REACH = 7.0
-STEEP = 4.0  # of the grid for t when it is chosen before the step is known
 _SPACING, _WIDTH, _WIDEST = 0.25, 0.5, 2.0  # of the second layer's nodes
 _TAIL = 8.5  # exp(-8.5^2 / 2) = 2e-16
 _COARSEST, _FINEST = 0.4, 0.03  # spacing of the nodes t
+_LAYER, _ORDER = 7.0, 12  # widths around a kink, and nodes in a panel
+_SHARP = 8.0  # a kink smoothed over less than 1/8 gets panels of its own
+_AGREE = 1e-10  # of means on a grid and on one twice as fine
 _PANELS = 12  # of 16 nodes, over a row of length one
 _DENSITY = 8  # nodes per unit, over a row of length one: tanh(5 z) to 1e-6, as good as the panels
 
@@ -46,6 +48,64 @@ def trapezoid(steepest: float) -> tuple[np.ndarray, np.ndarray]:
     return t, weight / weight.sum()
 
 
+def label_grid(
+    labels: tuple[Link, ...], cosine: float, steepest: float, scale: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights for t ~ N(0, `scale`^2): fine enough for features of slope `steepest`, and for the labels.
+
+    labels : functions f of which E f(cosine t + sine u), u ~ N(0, 1), and that of f^2 and f u, are seen. How fine a
+        grid they need does not depend on the sine where f is smooth; a kink is smoothed over sine/cosine, and panels
+        end there once that is little.
+    """
+    sine = math.sqrt(max(1 - cosine**2, 0.0))
+    steepest = scale * steepest
+    kinks = {kink for label in labels for kink in label.kinks}
+    if not kinks:
+        nodes, weight = trapezoid(max(steepest, *(_slope_needed(label, cosine, scale) for label in labels)))
+    elif scale * abs(cosine) <= _SHARP * sine:
+        nodes, weight = trapezoid(max(steepest, scale * abs(cosine) / sine))
+    else:
+        width = sine / (scale * abs(cosine))
+        nodes, weight = _split([kink / (scale * cosine) for kink in kinks], width, steepest)
+    return scale * nodes, weight
+
+
+@lru_cache(maxsize=256)
+def _slope_needed(label: Link, cosine: float, scale: float) -> float:
+    """The least of some slopes whose grid gives the label's second moments as a grid twice as fine does."""
+    sine = np.array([math.sqrt(max(1 - cosine**2, 0.0))])
+
+    def means(slope):
+        nodes, weight = trapezoid(slope)
+        g0, g1, square = moments(label, sine, cosine * scale * nodes[None])
+        return np.array([g0[0] ** 2, g0[0] * nodes, g1[0] ** 2, square[0]]) @ weight
+
+    slope = 0.9 / _COARSEST
+    known = means(slope)
+    while 0.9 / slope > _FINEST:
+        finer = means(2 * slope)
+        if np.max(np.abs(finer - known)) <= _AGREE * finer[-1]:
+            break
+        slope, known = 2 * slope, finer
+    return slope
+
+
+def _split(kinks: list[float], width: float, steepest: float) -> tuple[np.ndarray, np.ndarray]:
+    """Gauss-Legendre panels for N(0, 1), as long as functions of this slope allow, and narrow ones around the kinks."""
+    longest = 2.0 / max(1.0, steepest / 2)
+    ends = {-_TAIL, _TAIL, *(kink + side * _LAYER * width for kink in kinks for side in (-1, 0, 1))}
+    ends = np.array(sorted(end for end in ends if abs(end) <= _TAIL))
+    ends = ends[np.append(True, np.diff(ends) > 1e-9)]
+    nodes, weights = [], []
+    for low, high in itertools.pairwise(ends):
+        x, w = _panels(math.ceil((high - low) / longest), _ORDER)
+        nodes.append(low + (high - low) * x)
+        weights.append((high - low) * w)
+    t = np.concatenate(nodes)
+    weight = np.concatenate(weights) * np.exp(-np.square(t) / 2)
+    return t, weight / weight.sum()
+
+
 def moments(link: Link, scale: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """E f, E Z f and E f^2 of f = link(scale Z + mean), for scale (p,) and mean (p, T); each (p, T)."""
     row = _kinked if link.kinks else _smooth
@@ -64,7 +124,8 @@ def _smooth(link: Link, scale: float, mean: np.ndarray) -> np.ndarray:
 def _kinked(link: Link, scale: float, mean: np.ndarray) -> np.ndarray:
     """(3, T) moments by Gauss-Legendre panels between -8.5, the points where the argument crosses a kink, and 8.5."""
     x, w = _panels(math.ceil(_PANELS * max(scale, 1.0) / (1 + len(link.kinks))), 16)
-    crossings = [(kink - mean) / max(scale, np.finfo(float).tiny) for kink in sorted(link.kinks)]
+    with np.errstate(over="ignore"):  # without any spread a kink is left or right of everything
+        crossings = [(kink - mean) / max(scale, np.finfo(float).tiny) for kink in sorted(link.kinks)]
     edges = [np.array([-_TAIL]), *(np.clip(crossing, -_TAIL, _TAIL) for crossing in crossings), np.array([_TAIL])]
     moments = np.zeros((3, mean.size))
     for low, high in itertools.pairwise(edges):

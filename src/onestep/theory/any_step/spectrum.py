@@ -132,7 +132,8 @@ def _on_the_axis(features: FeatureLaw, x: np.ndarray) -> State:
     # den, g and the diagonal g/ridge of the other resolvent have the signs of Stieltjes transforms on the right branch.
     signs = (-state.den, -state.g, state.g / state.ridge[:, None])
     if min((value.imag / abs(value)).min() for value in signs) < -_DARK:
-        raise NotConverged(float(state.residual.max()), int(state.iterations.max()), state.ridge[0].item())
+        what = f"the fixed point at ridge = {state.ridge[0]:g}, found on a branch that is not a resolvent's"
+        raise NotConverged(what, float(state.residual.max()), int(state.iterations.max()))
     return state
 
 
