@@ -99,7 +99,7 @@ def test_a_chain_of_imports_is_followed_to_its_end(package):
 @pytest.mark.parametrize(
     ("line", "loads", "spares"),
     [
-        ("from onestep.theory import outliers", "theory.spikes", "theory.errors"),
+        ("from onestep.theory import outliers", "theory.spikes", "theory.ridge_errors"),
         ("from onestep import Problem as P", "problem", "theory"),
         ("from onestep.theory import *", "theory.ridge_errors", "simulation"),
         ("import onestep.theory.resolvent as r", "theory.equation", "theory.spikes"),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
+from onestep.build import phone_figures
 from onestep.build.lengths import measure
 
 MATHJAX = "tex-svg-full.js"  # the one component that needs no further file: no fonts, no extensions to load
@@ -82,14 +83,21 @@ def setup(app) -> dict:
         if not options["use_repository_button"]:
             options["launch_buttons"] = {}
 
-    def stills(app, name, template, context, doctree) -> None:
-        """A film's picture gets a still one for print and for readers who asked for less motion."""
+    def pictures(app, name, template, context, doctree) -> None:
+        """A film gets a still picture, for print and for readers who asked for less motion; a figure a narrow one."""
         if "body" in context:
-            context["body"] = re.sub(_FILM, _PICTURE, context["body"])
+            sources = {file: Path(app.srcdir) / path for path, file in app.builder.images.items()}
+            body = re.sub(_FILM, _PICTURE, context["body"])
+            context["body"] = phone_figures.with_sources(body, sources.get)
+
+    def split(app, error) -> None:
+        if error is None and app.builder.format == "html":
+            phone_figures.split(Path(app.outdir) / "_images")
 
     app.add_directive("strip", _strip())
     app.config.mathjax_path = f"mathjax/{MATHJAX}"
     app.connect("config-inited", buttons)
-    app.connect("html-page-context", stills)
+    app.connect("html-page-context", pictures)
     app.connect("build-finished", vendor)
+    app.connect("build-finished", split)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

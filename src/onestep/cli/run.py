@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from nbformat import NotebookNode
 
-from onestep.build import files, html_page, ledger
+from onestep.build import files, html_page, ledger, phone_figures
 from onestep.build.cache import Store, read, write
 from onestep.build.chapters import Book, Chapter
 from onestep.build.job import Job
@@ -93,7 +93,8 @@ def _figure(book: Book, chapter: Chapter, values: dict, figure: str, path: Path,
     images = [o.data[_IMAGES[image]] for o in outputs if _IMAGES[image] in o.get("data", {})]
     if not images:
         raise Failed(f"{figure} is not a picture that can be drawn as {image}")
-    files.write_bytes(path, images[0].encode() if image == "svg" else base64.b64decode(images[0]))
+    wide = phone_figures.parts(images[0])[0].encode() if image == "svg" else base64.b64decode(images[0])
+    files.write_bytes(path, wide)
     click.echo(path)
 
 

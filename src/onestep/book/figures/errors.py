@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from matplotlib.axis import Axis
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from onestep.book.figures.curves import Curve, draw, level
 from onestep.book.figures.style import INK, NEUTRAL, BookFigure, note, panels, styled, theory
@@ -93,4 +93,4 @@ def _plain(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
     if decades <= 4:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades <= 1.5 else (1, 3) if decades <= 2.5 else (1,)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))

@@ -64,7 +64,7 @@ def maps(parts: Sequence[Map], label: str, *, levels: Sequence[float] = (), heig
         inside = [level for level in levels if np.min(part.values) < level < np.max(part.values)]
         if inside:
             lines = ax.contour(part.x, part.y, part.values, levels=sorted(inside), colors=PAPER, linewidths=0.8)
-            ax.clabel(lines, fmt=lambda value: f"{value:g}", fontsize=8.5)
+            ax.clabel(lines, fmt="%g", fontsize=8.5)
         ax.scatter(
             *part.spots[:2], c=part.spots[2], cmap=_COLOURS, norm=norm, s=75, edgecolors=PAPER, linewidths=1.6, zorder=3
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, StrMethodFormatter
 
 from onestep.book.figures.curves import Curve, draw
 from onestep.book.figures.style import (
@@ -89,7 +89,7 @@ def by_size(
     xticks : the sizes that are labelled.
     """
     figure, axes = panels(len(parts), height=height, sharey=True)
-    plain = FuncFormatter(lambda value, _: f"{value:g}")
+    plain = StrMethodFormatter("{x:g}")
     for ax, (title, curves) in zip(axes, parts.items(), strict=True):
         ax.set(xscale="log", yscale=yscale, title=title, xlabel=xlabel)
         draw(ax, curves)

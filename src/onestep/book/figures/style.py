@@ -5,7 +5,9 @@ A figure is a function of arrays decorated with `styled`; it makes its panels wi
 no window is opened and no figure stays behind in memory.
 """
 
+import base64
 import io
+import pickle
 from collections.abc import Callable
 from functools import wraps
 
@@ -13,7 +15,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.gridspec import GridSpec
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from onestep.checks import InputError, integer, reals
 
@@ -27,6 +30,7 @@ DASHES = ("-", (0, (6, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1)))
 
 _LARGEST = 1e100
 WIDTH = 7.6  # inches: the text column of the page, so that figure text and body text come out alike
+NARROW = 4.4  # on a phone, where panels stand one below the other
 PANEL_HEIGHT = 3.3
 
 _RC = {
@@ -74,8 +78,28 @@ class BookFigure(Figure):
             self.savefig(buffer, format="svg", metadata={"Date": None})
         return buffer.getvalue()
 
+    def narrow_svg(self) -> str:
+        """The same panels one below the other, as wide as a phone."""
+        copy = pickle.loads(pickle.dumps(self))  # a figure whose layout changed would not draw the same file again
+        axes = [ax for ax in copy.axes if ax.get_visible() and ax.get_subplotspec() is not None]
+        height = self.get_figheight() / axes[0].get_subplotspec().get_gridspec().nrows
+        for ax, place in zip(axes, GridSpec(len(axes), 1, figure=copy), strict=True):
+            ax.set_subplotspec(place)
+        for legend in copy.legends:  # those of `legend_below`
+            names = [text.get_text() for text in legend.get_texts()]
+            legend.remove()
+            found = {
+                label: handle for ax in axes for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
+            }
+            with mpl.rc_context(_RC):
+                copy.legend([found[name] for name in names], names, loc="outside lower center", ncols=1)
+        copy.set_size_inches(NARROW, max(height, 0.62 * NARROW) * len(axes))
+        return copy.svg()
+
     def _repr_svg_(self) -> str:
-        return self.svg()
+        """The figure, and in its metadata the narrow one, which pages show on phones."""
+        narrow = base64.b64encode(self.narrow_svg().encode()).decode()
+        return self.svg().replace("<metadata>", f'<metadata>\n  <desc id="narrow">{narrow}</desc>', 1)
 
 
 def styled(draw: Callable[..., BookFigure]) -> Callable[..., BookFigure]:
@@ -166,7 +190,7 @@ def plain_ticks(ax: Axes) -> None:
     for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
         if axis.get_scale() == "log":
             axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < 1e4 * low else (1.0,)))
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axis.set_major_formatter(StrMethodFormatter("{x:g}"))
             axis.set_minor_locator(NullLocator())
 
 
