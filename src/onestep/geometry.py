@@ -34,6 +34,9 @@ class Geometry:
     lengthening : float >= 0 or None
         kappa: the noise of the gradient adds kappa s_j^2 to the squared length of row j, where s_j is the row's shift
         along beta. None for the kappa of the problem at this `beta_norm`; 0 for no noise.
+    drift : float or None
+        delta: the gradient of a teacher with a mean also multiplies row j by 1 + delta s_j. None for the delta of the
+        problem; 0 for none.
 
     Raises
     ------
@@ -46,6 +49,7 @@ class Geometry:
     readout: Quadrature | None = None
     projection: float | Quadrature | None = None
     lengthening: float | None = None
+    drift: float | None = None
 
     def __post_init__(self):
         checked = {"beta_norm": real("beta_norm", self.beta_norm, 0.0, open_below=True)}
@@ -60,12 +64,16 @@ class Geometry:
             checked["projection"] = real("projection", self.projection, 0.0, open_below=True)
         if self.lengthening is not None:
             checked["lengthening"] = real("lengthening", self.lengthening, 0.0)
+        if self.drift is not None:
+            checked["drift"] = real("drift", self.drift)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
     @classmethod
-    def measured(cls, beta_norm: float, cosine: float, a, t, lengthening: float | None = None) -> "Geometry":
+    def measured(cls, beta_norm: float, cosine: float, a, t) -> "Geometry":
         """The geometry of one draw, for predictions without the sampling noise of these quantities.
+
+        kappa and delta hardly vary from draw to draw and stay those of the problem.
 
         The drawn laws are compressed to Gauss quadratures that share their first moments (Golub & Welsch 1969).
 
@@ -77,8 +85,6 @@ class Geometry:
             The second layer. sqrt(N) a_j is the law that is kept.
         t : (n,) array or float
             beta . x / |beta| over the ridge batch, or only its root mean square.
-        lengthening : float or None
-            As in `Geometry`; it hardly varies from draw to draw.
 
         Raises
         ------
@@ -90,7 +96,7 @@ class Geometry:
             if not 0 < np.max(np.abs(values), initial=0.0) < _LARGEST:
                 raise InputError(name, values, f"numbers below {_LARGEST:g} in size, one of them not zero")
         projection = float(t) if t.ndim == 0 else gauss_quadrature(t.ravel(), _NODES)
-        return cls(beta_norm, cosine, gauss_quadrature(math.sqrt(a.size) * a, _NODES), projection, lengthening)
+        return cls(beta_norm, cosine, gauss_quadrature(math.sqrt(a.size) * a, _NODES), projection)
 
     @property
     def projection_norm(self) -> float:

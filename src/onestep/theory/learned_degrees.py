@@ -13,7 +13,8 @@ from onestep.checks import integer, real
 from onestep.geometry import Geometry
 from onestep.problem import Problem
 from onestep.theory.resolvent import traces
-from onestep.theory.terms import HIGHEST, spike_geometry, terms
+from onestep.theory.responses import HIGHEST
+from onestep.theory.terms import spike_geometry, terms
 
 
 def learned(problem: Problem, ridge: float, eta: float, degree: int, geometry: Geometry | None = None) -> np.ndarray:
@@ -29,7 +30,7 @@ def learned(problem: Problem, ridge: float, eta: float, degree: int, geometry: G
 
     Raises
     ------
-    InputError : an argument out of its range, or a step under a first output of order one without a `geometry`.
+    InputError : an argument out of its range, or a step under a first output of order one.
     """
     degree, eta = integer("degree", degree, 1, HIGHEST), real("eta", eta, minimum=0.0)
     trace, first = traces(problem, real("ridge", ridge, minimum=0.0, open_below=True)), problem.target[1]

@@ -1,7 +1,8 @@
 """Training and test error of ridge regression on the trained features, at every step size; plateaus and increments.
 
-With D = diag(m1, m2, 2! m1, 3! m1, ...), T the coordinates of the monomials of t in Hermite polynomials, S the inverse
-squared strengths of the spikes, r_j = D_j c_{*,j} rho^j and v = T r (Moniri et al., arXiv:2310.07891, for S = 0),
+With D = diag(m1, m2, 2! m1, 3! m1, ...), T the coordinates of the spikes' polynomials of t (`responses`) in Hermite
+polynomials, S the inverse squared strengths of the spikes, r_j = D_j c_{*,j} rho^j and v = T r (Moniri et al.,
+arXiv:2310.07891, for the monomials of t and S = 0),
 
     train = ridge Q,   Q = c_{*,1}^2 m2 + (c_*^2 - c_{*,1}^2 + noise_std^2) m1 - v' (T D T' + S)^-1 v,
     test  = -(dQ/dridge) / m1^2                          (generalised cross-validation; the book's chapter on errors).
@@ -21,10 +22,11 @@ from onestep.checks import InputError, broadcast, integer, real, reals
 from onestep.geometry import Geometry
 from onestep.problem import Problem
 from onestep.theory.equation import Bulk, BulkSolution, solve
-from onestep.theory.geometry import published_geometry
-from onestep.theory.terms import HIGHEST, active_orders, monomials, readout_factor, spike_geometry, terms
+from onestep.theory.responses import HIGHEST, active_orders, independent, readout_factor, responses
+from onestep.theory.terms import spike_geometry, terms
 
 RIDGES = (1e-8, 1e4)
+_DUST = 1e-10  # relative size of a penalty that changes nothing but what is rounding
 
 
 def errors(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -32,7 +34,7 @@ def errors(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -
 
     Parameters
     ----------
-    geometry : the numbers through which the step enters; None means `published_geometry(problem)`.
+    geometry : the numbers through which the step enters; None means the limit, `limit_geometry(problem)`.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def errors(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -
 
     Raises
     ------
-    InputError : a ridge not positive, a step negative, or a step under an output of order one without a `geometry`.
+    InputError : a ridge not positive, a step negative, or a step under a first output of order one.
     NotConverged : with the residual, if the bulk's equation was not solved.
     """
     ridge, eta = broadcast(ridge=reals("ridge", ridge, 0.0, open_below=True), eta=reals("eta", eta, 0.0))
@@ -50,7 +52,7 @@ def errors(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -
     train, test = _untrained(problem, bulk, found)
     moved = step > 0
     if np.any(moved):
-        geometry = spike_geometry(problem, geometry, published_geometry)
+        geometry = spike_geometry(problem, geometry)
         part = BulkSolution(*(getattr(found, name)[moved] for name in found.__dataclass_fields__))
         train[moved], test[moved] = _trained(problem, geometry, bulk, part, step[moved])
     return train.reshape(ridge.shape)[()], test.reshape(ridge.shape)[()]
@@ -74,23 +76,23 @@ def excess(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -
 def plateau(problem: Problem, ridge, degree: int, geometry: Geometry | None = None) -> tuple[np.ndarray, np.ndarray]:
     """(train, test) error with infinitely strong spikes up to `degree`: the limit for (l-1)/(2l) < alpha < l/(2l+2).
 
-    Degree 0 is the untrained network. Orders with c_k = 0 add nothing; under a constant readout all spikes share one
-    direction, the first is the strongest, and every degree above 0 has the plateau of degree 1.
+    Degree 0 is the untrained network. Orders that make no spike add nothing, and neither do those that lower ones hide:
+    under a constant readout all share one direction, and every degree above 0 has the plateau of degree 1.
     """
     ridge = reals("ridge", ridge, 0.0, open_below=True)
     if integer("degree", degree, 0) > HIGHEST:
         raise InputError("degree", degree, f"an integer between 0 and {HIGHEST}")
-    orders = active_orders(problem, degree)
     bulk = Bulk.of(problem)
     found = solve(bulk, ridge.ravel())
+    geometry = None if degree == 0 else spike_geometry(problem, geometry)
+    orders = () if degree == 0 else active_orders(problem, degree, drift=geometry.drift != 0)
     if not orders:
         train, test = _untrained(problem, bulk, found)
     else:
-        geometry = spike_geometry(problem, geometry, published_geometry)
-        if np.linalg.matrix_rank(readout_factor(problem, geometry)) == 1:
-            orders = orders[:1]
-        columns = np.broadcast_to(monomials(orders, geometry.lengthening), (found.u.size, orders[-1] + 1, len(orders)))
-        train, test = _fit(problem, geometry, bulk, found, columns, np.zeros((found.u.size, len(orders))))
+        columns, _ = responses(problem, geometry, orders)
+        columns = columns[:, independent(columns, readout_factor(problem, geometry)[np.array(orders) - 1])]
+        columns = np.broadcast_to(columns, (found.u.size, *columns.shape))
+        train, test = _fit(problem, geometry, bulk, found, columns, np.zeros((found.u.size, columns.shape[-1])))
     return train.reshape(ridge.shape)[()], test.reshape(ridge.shape)[()]
 
 
@@ -142,6 +144,8 @@ def _trained(problem, geometry, bulk, found, eta):
     columns, shrink = spikes.columns()
     # the penalty is 1 for F/sqrt(n phi/psi u): `columns` hold the spikes over sqrt(n)
     penalty = np.sqrt(bulk.ratio / found.u)[:, None] * shrink[which]
+    if geometry.drift != 0:  # columns may depend on one another: rounding shall not pass for a direction of its own
+        penalty = np.maximum(penalty, _DUST * np.linalg.norm(columns, axis=1)[which])
     return _fit(problem, geometry, bulk, found, columns[which], penalty)
 
 

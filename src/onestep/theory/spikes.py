@@ -1,9 +1,9 @@
 """Spikes: which terms of the step leave the bulk, where the outliers are and what their singular vectors know.
 
-Term k of F = F0 + sum_k theta_k t^k (a^k)' has operator norm of order sqrt(n) n^(alpha k - (k-1)/2) at eta = n^alpha,
-so that spike k leaves the bulk for alpha > (k-1)/(2k) (Moniri et al., arXiv:2310.07891). For finite strengths the
-outliers of F F'/n are the z above the bulk with  det( T D T' + S ) = 0  at ridge = -z (Benaych-Georges & Nadakuditi
-arXiv:1103.2221 for the method; the book's chapter on spikes for T, D and S).
+Term k of F = F0 + sum_k theta_k (Q_k(t)/scale_k) (a^k)' (`terms`) has operator norm of order
+sqrt(n) n^(alpha k - (k-1)/2) at eta = n^alpha, so that spike k leaves the bulk for alpha > (k-1)/(2k) (Moniri et al.,
+arXiv:2310.07891). For finite strengths the outliers of F F'/n are the z above the bulk with  det( T D T' + S ) = 0  at
+ridge = -z (Benaych-Georges & Nadakuditi arXiv:1103.2221 for the method; the book's chapter on spikes for T, D and S).
 
 Here this determinant is read as: a singular value of A(v) = sqrt(v psi/phi) D^(1/2) C equals 1, with v = -q m1 > 0.
 C holds the spikes in Hermite coordinates, D = diag(1, m2/m1, 1, ...). Every singular value grows with v and z falls
@@ -22,18 +22,10 @@ from onestep.geometry import Geometry
 from onestep.hermite import ORDER
 from onestep.problem import Problem
 from onestep.theory.equation import Bulk
-from onestep.theory.geometry import published_geometry
+from onestep.theory.geometry import drift_of, limit_geometry
 from onestep.theory.resolvent import edge_point
-from onestep.theory.terms import (
-    HIGHEST,
-    active_orders,
-    log_strengths,
-    monomials,
-    not_too_strong,
-    readout_factor,
-    spike_geometry,
-    terms,
-)
+from onestep.theory.responses import HIGHEST, active_orders, distance, independent, readout_factor, responses
+from onestep.theory.terms import log_strengths, not_too_strong, spike_geometry, terms
 
 
 @dataclass(frozen=True)
@@ -43,8 +35,9 @@ class Regime:
     Attributes
     ----------
     degree : l, the number of orders whose strength grows: (l-1)/(2l) < alpha.
-    active : the orders k <= degree with c_k != 0, each a spike of its own unless the readout is constant.
-    absent : the orders k <= degree with c_k = 0, which make none.
+    active : the orders k <= degree that make a spike: c_k != 0. Where rows drift (c_2 != 0 and c_{*,0} != 0) one of
+        c_k, ..., c_2k that is not zero is enough.
+    absent : the other orders k <= degree.
     critical : the order whose strength stays finite, at alpha = (k-1)/(2k) exactly; else None.
     outliers : how many leave the bulk for certain; one at most under a constant readout, where all spikes share a
         right singular vector.
@@ -101,23 +94,37 @@ def regime(problem: Problem, alpha: float) -> Regime:
     degree = nearest - 1 if exact else max(math.ceil(level) - 1, 0)
     if degree >= ORDER:
         raise InputError("alpha", alpha, f"below {(ORDER - 1) / (2 * ORDER):.4f}: coefficients end with c_{ORDER}")
-    active = active_orders(problem, degree)
+    drifts = drift_of(problem, 1.0) != 0
+    active = active_orders(problem, degree, drift=drifts)
     absent = tuple(k for k in range(1, degree + 1) if k not in active)
-    critical = nearest if exact and problem.student[nearest] != 0 else None
-    return Regime(degree, active, absent, critical, min(len(active), 1 if problem.readout == "constant" else degree))
+    critical = nearest if exact and nearest in active_orders(problem, nearest, drift=drifts) else None
+    return Regime(degree, active, absent, critical, _certain(problem, active))
+
+
+def _certain(problem: Problem, active: tuple[int, ...]) -> int:
+    """How many outliers infinitely strong spikes of these orders make."""
+    low = tuple(k for k in active if k <= HIGHEST)
+    if not low:
+        return 0
+    geometry = (
+        limit_geometry(problem) if drift_of(problem, 1.0) != 0 else Geometry(1.0, 0.0, lengthening=0.0, drift=0.0)
+    )
+    rows = readout_factor(problem, geometry)[np.array(low) - 1]
+    count = len(independent(responses(problem, geometry, low)[0], rows))
+    return count + (len(active) - len(low) if rows.shape[1] > HIGHEST else 0)
 
 
 def strengths(problem: Problem, eta, geometry: Geometry | None = None) -> dict[int, np.ndarray]:
-    """Operator norm over sqrt(n) of every term with c_k != 0: {order: values of the shape of `eta`}.
+    """Operator norm over sqrt(n) of every spike: {order: values of the shape of `eta`}.
 
-    |c_1^k c_k| (eta |beta|)^k |t^k| |a^k| / sqrt(n), to be compared with the square root of the bulk's edge.
+    |c_1^k| (eta |beta|)^k |Q_k(t)| |a^k| / sqrt(n), where Q_k = c_k t^k for rows of unit length; to be
+    compared with the square root of the bulk's edge.
     """
     eta = reals("eta", eta, minimum=0.0)
-    geometry = spike_geometry(problem, geometry, published_geometry)
-    orders = active_orders(problem)
-    logs = log_strengths(problem, geometry, eta.ravel(), orders) + np.log(
-        np.linalg.norm(monomials(orders, geometry.lengthening), axis=0)
-    )
+    geometry = spike_geometry(problem, geometry)
+    orders = active_orders(problem, drift=geometry.drift != 0)
+    columns, scales = responses(problem, geometry, orders)
+    logs = log_strengths(problem, geometry, eta.ravel(), orders, scales) + np.log(np.linalg.norm(columns, axis=0))
     not_too_strong(logs, eta)
     return {k: np.exp(column).reshape(eta.shape)[()] for k, column in zip(orders, logs.T, strict=True)}
 
@@ -135,7 +142,7 @@ def outliers(problem: Problem, eta: float, geometry: Geometry | None = None, hig
     eta = real("eta", eta, minimum=0.0)
     if eta == 0:
         return []
-    geometry = spike_geometry(problem, geometry, published_geometry)
+    geometry = spike_geometry(problem, geometry)
     bulk = Bulk.of(problem)
     spikes = terms(problem, geometry, np.array([eta]), integer("highest", highest, 1, HIGHEST))
     columns = spikes.columns()
@@ -194,31 +201,29 @@ def critical_step(problem: Problem, geometry: Geometry | None = None) -> float:
 def critical_constant(problem: Problem, order: int, geometry: Geometry | None = None) -> float:
     """C such that at eta = C' n^((k-1)/(2k)), k = `order`, spike k is outside the bulk for C' > C, as n -> infinity.
 
-    The lower spikes are infinitely strong there, so spike k shows only what t^k and a^k have beyond lower powers.
+    The lower spikes are infinitely strong there, so spike k shows only what Q_k and a^k have beyond lower orders.
 
     Raises
     ------
-    InputError : c_k = 0; a constant readout with k > 1, whose spikes share one right singular vector; k above 12.
+    InputError : no spike of this order, above 12 or because the coefficients that make it are zero; or one that lower
+        spikes hide, as under a constant readout, where all share one right singular vector.
     """
-    geometry = spike_geometry(problem, geometry, published_geometry)
-    orders = active_orders(problem)
+    geometry = spike_geometry(problem, geometry)
+    orders = active_orders(problem, drift=geometry.drift != 0)
     if integer("order", order) not in orders:
         raise InputError("order", order, "one of " + ", ".join(map(str, orders)) + ", where c_k is not zero")
     orders = orders[: orders.index(order) + 1]
     bulk = Bulk.of(problem)
     v = edge_point(bulk)
-    columns = monomials(orders, geometry.lengthening)
+    columns, scales = responses(problem, geometry, orders)
     columns[1] *= math.sqrt(bulk.projection(-v))
-    beyond = _last_distance(columns) * _last_distance(readout_factor(problem, geometry)[np.array(orders) - 1].T)
-    if not beyond > 1e-10:
-        raise InputError("order", order, "1: all spikes share one right singular vector under a constant readout")
+    rows = readout_factor(problem, geometry)[np.array(orders) - 1]
+    lower = independent(columns[:, :-1], rows[:-1])
+    beyond = distance(columns[:, lower], columns[:, -1]) * distance(rows[lower].T, rows[-1])
+    if beyond == 0:
+        shown = ", ".join(str(orders[i]) for i in independent(columns, rows))
+        raise InputError("order", order, f"one of {shown}: lower spikes span the left or the right vector of this one")
     theta = math.sqrt(bulk.ratio / v) / beyond  # |theta_k| N^((1-k)/2) at the threshold
-    size = abs(problem.student[1] ** order * problem.student[order])
+    size = abs(problem.student[1] ** order * scales[-1])
     size *= float(bulk.ratio) ** ((1 - order) / 2)  # (n/N)^((k-1)/2)
     return float((theta / size) ** (1 / order) / (geometry.beta_norm * geometry.projection_norm))
-
-
-def _last_distance(columns: np.ndarray) -> float:
-    """Distance of the last column from the span of the others, in units of 1."""
-    R = np.linalg.qr(columns, mode="r")
-    return abs(float(R[-1, -1])) if R.shape[0] == R.shape[1] else 0.0

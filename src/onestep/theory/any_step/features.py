@@ -71,14 +71,13 @@ def feature_law(
     tilt = eta * student[1] * geometry.beta_norm / math.sqrt(problem.N)
     a, share = geometry.readout or readout(problem.readout, abs(tilt), reach, spacing)
     s = tilt * a
-    drift = 2 * student[2] * problem.target[0] * eta / math.sqrt(problem.N)
     with np.errstate(over="ignore"):  # refused in the next line
-        tau = np.sqrt((1 + drift * a) ** 2 + geometry.lengthening * s**2)
+        tau = np.sqrt((1 + geometry.drift * s) ** 2 + geometry.lengthening * s**2)
     if not np.max(np.hypot(tau, s)) <= LONGEST:
         raise InputError("eta", eta, f"a step that makes no row longer than {LONGEST:g}; this one: {np.max(tau):.2g}")
     sine = math.sqrt(max(1 - geometry.cosine**2, 0.0))
     t, weight = _projection(problem, geometry, float(np.max(np.abs(s) / tau)))
-    if geometry.readout is None and drift == 0 and np.array_equal(t, -t[::-1]):
+    if geometry.readout is None and geometry.drift == 0 and np.array_equal(t, -t[::-1]):
         # Both grids are symmetric, and (s, t) enters as s t: the units with s < 0 mirror those with s > 0.
         middle = s.size // 2
         upper = moments(problem.sigma, tau[middle:], np.outer(s[middle:], t))
