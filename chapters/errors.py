@@ -164,7 +164,7 @@ Markdown(
 # P_k(t) = \mathbb E_g\,\big(t + \sqrt\kappa\, g\big)^k, \qquad P_1 = t, \quad P_2 = t^2 + \kappa, \quad P_3 = t^3 + 3\kappa t, \;\dots
 # ```
 #
-# in the place of $t^k$ ({prf:ref}`lem-imp-powers`, for teachers with $c_{\star,0} = 0$), and $\kappa$ does not vanish as $n$ grows at fixed $d/n$. Read $t^k$ for $P_k$ to have the published statement.
+# in the place of $t^k$ ({prf:ref}`lem-imp-powers`, for teachers with $c_{\star,0} = 0$; {prf:ref}`rem-imp-drift` for others), and $\kappa$ does not vanish as $n$ grows at fixed $d/n$. Read $t^k$ for $P_k$ to have the published statement.
 
 # %% tags=["remove-input"]
 Markdown(
@@ -368,7 +368,7 @@ def by_hand(problem, ridge, eta, orders, h=1e-4):
 
 def formula(problem, ridge, eta):
     """(training, test) error at finite strength, from the library."""
-    return np.array(errors(problem, ridge, eta, limit_geometry(problem)))
+    return np.array(errors(problem, ridge, eta))
 
 
 kept = kept_orders(problem, limit_geometry(problem))
@@ -419,7 +419,7 @@ spread = over_seeds(spreads)
 # %%
 best = {
     "without a step": best_ridge(problem),
-    "with the step": best_ridge(problem, eta, limit_geometry(problem)),
+    "with the step": best_ridge(problem, eta),
 }
 best_ridges = [value for value, _ in best.values()]
 all_ridges = np.array([*ridges, *best_ridges])
@@ -1040,7 +1040,7 @@ found = laws_of([long(r) for r in samples])
 check_step(f"{len(samples)} numbers of rows, two penalties", samples_measured, found)
 for s, (name, size) in enumerate(zip(best, (0.0, eta), strict=True)):
     tuned = [
-        best_ridge(p, size, limit_geometry(p))[1] for p in map(long, samples)
+        best_ridge(p, size)[1] for p in map(long, samples)
     ]
     claims.check(
         f"More data never make the test error worse at the best penalty, {name} "
@@ -1215,7 +1215,7 @@ claims.check(
 #
 # * *Polynomial activations* obey the limits, but their derivatives are unbounded and the corrections at these sizes are large.
 # * *Correlated batches.* If the batch of the step is used again for the fit, $t$ and $\tilde y$ are correlated beyond the teacher, and the training error promises too much.
-# * *An order-one first output* changes the direction of the step ([Setup](setup)): the traces stay, but $\|\beta\|$ and $\rho$ do not. Measure them on a draw and pass them on with `Geometry.measured`.
+# * *An order-one first output* changes the direction of the step ([Setup](setup)): $\beta$ then contains $W_0^\top a$, so $t$ is no longer independent of the untrained features. The library refuses this case.
 # * *A teacher without a linear part* has $\rho = 0$: $v$ keeps nothing but the teacher's constant, and without one the step gains nothing.
 
 # %% tags=["remove-input"]
@@ -1381,7 +1381,7 @@ Markdown(
 )
 
 # %% [markdown]
-# A positive number is a price. The even spike of softplus takes part of it back: it needs $t^2$ with the right mean, and a teacher with $c_{\star,0}$ and $c_{\star,2}$ of the same sign offers just that. With an odd activation the constant is noise: it costs more than its square, because the fit follows part of it, and it enters $\|\beta\|$ as well. For softplus these numbers are those of $\kappa = 0$. With $c_2$ and $c_{\star,0}$ both different from zero the step also stretches unit $j$ along its own $w_j$, by $2c_2c_{\star,0}\,\eta a_j$. That gives the first spike a constant of its own, which the formulas of this chapter do not know.
+# A positive number is a price. Softplus takes part of it back. With an odd activation the constant is noise: it costs more than its square, because the fit follows part of it, and it enters $\|\beta\|$ as well. For softplus both spikes help. The even one carries a constant, as always. And with $c_2$ and $c_{\star,0}$ both different from zero the step also stretches unit $j$ along its own $w_j$, by $2c_2c_{\star,0}\,\eta a_j$, which gives the first spike a constant of its own ({prf:ref}`rem-imp-drift`).
 #
 # ````{solution-end}
 # ````

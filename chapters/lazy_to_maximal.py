@@ -489,7 +489,7 @@ def relative(name):
 
 def limit_theory(problem, penalty, etas):
     """The theorems of the chapter Errors, with the rows as long as the noise makes them."""
-    return errors(problem, penalty, etas, limit_geometry(problem))
+    return errors(problem, penalty, etas)
 
 
 def predicted(theory, problem, exponents, penalty=ridge):
@@ -925,9 +925,8 @@ claims.check(
 # %% tags=["hide-input"]
 def lazy_panel(name):
     """Test error against n at both exponents, with the plateaus."""
-    known = limit_geometry(problems[name])
     levels = [
-        plateau(problems[name], ridge, degree, known)[1]
+        plateau(problems[name], ridge, degree)[1]
         for degree in (0, *exponents.values())
     ]
     labels = {
@@ -953,7 +952,7 @@ side_by_side.side_by_side(lazy_panels, "$n$", xscale="log", height=3.2)
 # %% tags=["hide-input"]
 for (name, alpha), both in reached.items():
     end = plateau(
-        problems[name], ridge, exponents[alpha], limit_geometry(problems[name])
+        problems[name], ridge, exponents[alpha]
     )[1]
     left = np.abs(both[1] - end) / (plateau(problems[name], ridge, 0)[1] - end)
     claims.check(
@@ -1131,7 +1130,7 @@ for name in dict.fromkeys((activations[0], activations[-1])):
         [o.position for o in found][:2]
         for found in (
             any_step.outliers(problem, eta),
-            outliers(problem, eta, limit_geometry(problem)),
+            outliers(problem, eta),
         )
     )
     ratios_ = outlier_ratio(name, alphas.index(alpha), len(right)) if right else []
@@ -1220,8 +1219,7 @@ etas = np.array(long_steps) * math.sqrt(N)
 
 def without_noise(problem, ridge, eta):
     """The equivalent with kappa = 0 and everything else the same."""
-    clean = replace(problem, n_gradient=10**12)
-    return any_step.errors(clean, ridge, eta, limit_geometry(problem))
+    return any_step.errors(problem, ridge, eta, published_geometry(problem))
 
 
 def fitted(problem, draw, W):

@@ -68,7 +68,7 @@ from onestep.simulation import equivalent, network, sample
 from onestep.simulation.experiment import measured_geometry
 from onestep.simulation.spectrum import operator_norm, squared_singular_values, top
 from onestep.theory import any_step
-from onestep.theory.geometry import limit_geometry
+from onestep.theory.geometry import limit_geometry, published_geometry
 from onestep.theory.resolvent import density, edges
 from onestep.theory.spikes import (
     critical_constant,
@@ -128,10 +128,10 @@ draws = range(seed, seed + seeds)
 # :label: rem-spikes-noise
 #
 # The theorem is due to {cite:t}`Moniri2024`, who state it without the proviso. The rest of the gradient is small in operator norm; yet it lengthens row $j$ by $\kappa s_j^2$, in squares, with $\kappa$ of {eq}`eq-imp-kappa`. Unit $j$ then sees $\sqrt{1 + \kappa s_j^2}\,Z + s_j t$, and its mean response is
-# $\sum_k c_k s_j^k P_k(t)$ with $P_k(t) = \mathbb E_g(t + \sqrt\kappa\,g)^k$, $g \sim \mathcal N(0,1)$ ({prf:ref}`lem-imp-powers`, for $c_{\star,0} = 0$). So spike $k$ carries $P_k$ and not $t^k$: $P_2 = t^2 + \kappa$, $P_3 = t^3 + 3\kappa t$. For $l \ge 2$ the difference is of the order of the spikes themselves and does not vanish as $n$ grows. It vanishes when the gradient batch has many more rows than $d$, which makes $\kappa \to 0$.
+# $\sum_k c_k s_j^k P_k(t)$ with $P_k(t) = \mathbb E_g(t + \sqrt\kappa\,g)^k$, $g \sim \mathcal N(0,1)$ ({prf:ref}`lem-imp-powers`, for $c_{\star,0} = 0$; {prf:ref}`rem-imp-drift` has the general case). So spike $k$ carries $P_k$ and not $t^k$: $P_2 = t^2 + \kappa$, $P_3 = t^3 + 3\kappa t$. For $l \ge 2$ the difference is of the order of the spikes themselves and does not vanish as $n$ grows. It vanishes when the gradient batch has many more rows than $d$, which makes $\kappa \to 0$.
 #
 # *What stays*: the powers of $n$, the thresholds $\alpha_k$, the number of outliers, and the space of the odd spikes, because $P_1, P_3, \dots$ span the same polynomials as $t, t^3, \dots$. *What changes*: the constant in the norm {eq}`eq-size` from $k = 2$ on and, for the even spikes, the critical constants and the space they span. For $l = 2$ the limiting space is that of $t$ and $t^2 + \kappa$, whose largest angle to that of $t$ and $t^2$ has the sine
-# $\sqrt2\,\kappa/\sqrt{3(2 + (1+\kappa)^2)}$. [Improvement](improvement) derives this and measures it. The predictions of this chapter contain $\kappa$ (`limit_geometry`), and [a table below](sec-path) shows what is lost without it.
+# $\sqrt2\,\kappa/\sqrt{3(2 + (1+\kappa)^2)}$. [Improvement](improvement) derives this and measures it. The predictions of this chapter contain $\kappa$, and [a table below](sec-path) shows what is lost without it.
 # ````
 #
 # Why does the sum end at $l$? Because of the size of its terms.
@@ -230,7 +230,7 @@ Markdown(
 def constants(problem):
     """C_k for the first four orders; None where c_k = 0."""
     return [
-        critical_constant(problem, k, limit_geometry(problem))
+        critical_constant(problem, k)
         if problem.student[k]
         else None
         for k in range(1, 5)
@@ -558,7 +558,7 @@ def regime_spectrum(alpha, eigenvalues):
     found = [
         outlier.position
         for outlier in outliers(
-            problem, problem.step(alpha), limit_geometry(problem)
+            problem, problem.step(alpha)
         )
     ]
     return spectrum.Spectrum(
@@ -619,7 +619,7 @@ predicted = {
         any_step.outliers(problem, problem.step(a)) for a in fine["any step"]
     ],
     "finite strength": [
-        outliers(problem, problem.step(a), limit_geometry(problem))
+        outliers(problem, problem.step(a))
         for a in fine["finite strength"]
     ],
 }
@@ -698,11 +698,12 @@ def apart(problem, alpha):
     """Finite strength over any step, minus one, of each outlier: with kappa, and without."""
     eta, count = problem.step(alpha), len(regime(problem, alpha).active)
     full = any_step.outliers(problem, eta)[:count]
-    with_kappa = outliers(problem, eta, limit_geometry(problem))
+    with_kappa = outliers(problem, eta)
+    without = outliers(problem, eta, published_geometry(problem))
     return np.array(
         [
             (one.position / exact.position - 1, two.position / exact.position - 1)
-            for one, two, exact in zip(with_kappa, outliers(problem, eta), full, strict=False)
+            for one, two, exact in zip(with_kappa, without, full, strict=False)
         ]
     )
 
@@ -756,7 +757,7 @@ def against_any_step(problem, one):
         if alpha not in later:
             continue
         eta, active = problem.step(alpha), regime(problem, alpha).active
-        alone = strengths(problem, eta, limit_geometry(problem))
+        alone = strengths(problem, eta)
         exact = any_step.outliers(problem, eta, one["as drawn"], order=8)
         for order, u, value, outlier in zip(
             active, triplets.left.T, triplets.values, exact, strict=False
@@ -867,8 +868,7 @@ for (a, order), values in compared.items():
 def predicted_angle(problem, alpha):
     """Largest principal angle, in degrees, from the cosines; 90 without an outlier."""
     active = regime(problem, alpha).active
-    known = limit_geometry(problem)
-    found = outliers(problem, problem.step(alpha), known)[: len(active)]
+    found = outliers(problem, problem.step(alpha))[: len(active)]
     if len(found) < len(active):
         return 90.0
     size = max(active[-1] + 1, *(len(outlier.cosines) for outlier in found))
@@ -960,7 +960,7 @@ def critical_steps(k, rows, factors):
     """eta = factor * C_k n^((k-1)/(2k))."""
     return (
         np.asarray(factors)
-        * critical_constant(problem, k, limit_geometry(problem))
+        * critical_constant(problem, k)
         * rows ** critical_exponents(k)[-1]
     )
 
@@ -991,9 +991,8 @@ def own_share(found, k):
 def share_predicted(k, rows, factors):
     """The same by the finite-strength theory."""
     p = problem.resized(rows)
-    known = limit_geometry(p)
     etas = critical_steps(k, rows, factors)
-    return np.array([own_share(outliers(p, eta, known), k) for eta in etas])
+    return np.array([own_share(outliers(p, eta), k) for eta in etas])
 
 
 critical = {(k, rows): share_measured(k, rows) for k in tested for rows in (small, n)}
@@ -1336,7 +1335,7 @@ record(
     outlier_positions=positions.mean[-1],
     kappa=kappa,
     constants=[
-        critical_constant(problem, k, limit_geometry(problem)) for k in tested
+        critical_constant(problem, k) for k in tested
     ],
     angles=[float(angles[a].mean[-1]) for a in exponents],
     shares=learned["this chapter's sine"].mean,

@@ -315,8 +315,7 @@ def against_plug_in(runs, i):
     """Relative error of the position, and error of the alignment, at step number i, by seed."""
     rows = []
     for m in runs.measurements:
-        geometry = replace(m.geometry, lengthening=0.0)
-        where, omega = largest(m.problem, steps[i], geometry)
+        where, omega = largest(m.problem, steps[i], m.geometry)
         rows.append((m.top_values[i, 0] / where - 1, m.overlaps[i, 0, 1] - omega))
     return np.array(rows)
 

@@ -35,7 +35,7 @@ class Geometry:
         kappa: the noise of the gradient adds kappa s_j^2 to the squared length of row j, where s_j is the row's shift
         along beta. None for the kappa of the problem at this `beta_norm`; 0 for no noise.
     drift : float or None
-        delta: the gradient of a teacher with a mean also multiplies row j by 1 + delta s_j. None for the delta of the
+        zeta: the gradient of a teacher with a mean also multiplies row j by 1 + zeta s_j. None for the zeta of the
         problem; 0 for none.
 
     Raises
@@ -73,7 +73,7 @@ class Geometry:
     def measured(cls, beta_norm: float, cosine: float, a, t) -> "Geometry":
         """The geometry of one draw, for predictions without the sampling noise of these quantities.
 
-        kappa and delta hardly vary from draw to draw and stay those of the problem.
+        kappa and zeta hardly vary from draw to draw and stay those of the problem.
 
         The drawn laws are compressed to Gauss quadratures that share their first moments (Golub & Welsch 1969).
 

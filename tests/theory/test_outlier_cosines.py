@@ -5,6 +5,7 @@ import pytest
 
 from onestep import Problem
 from onestep.hermite import monomials_in_hermite
+from onestep.theory import limit_geometry
 from onestep.theory.spikes import outliers
 
 
@@ -15,9 +16,10 @@ def strong(**options):
 
 @pytest.mark.parametrize("second", [0.3, -0.3])
 def test_a_strong_second_spike_follows_t_squared(second):
-    # t^2 = He_2 + He_0, so that its cosines with He_2/sqrt(2) and 1 have the ratio sqrt(2), whatever the sign of c_2.
+    # t^2 + kappa = He_2 + (1 + kappa) He_0: so are its cosines with He_2/sqrt(2) and 1, whatever the sign of c_2.
     first, follower = strong(activation=(0.0, 1.0, second))
-    T = monomials_in_hermite(2)[2] * np.sqrt([1, 1, 2])
+    kappa = limit_geometry(Problem(activation=(0.0, 1.0, second))).lengthening
+    T = (monomials_in_hermite(2)[2] + [kappa, 0, 0]) * np.sqrt([1, 1, 2])
     assert follower.cosines[:3] == pytest.approx(T / np.linalg.norm(T), abs=1e-3)
     assert abs(first.cosines[:3] @ follower.cosines[:3]) < 1e-3
     assert first.cosines[1] > 0.999

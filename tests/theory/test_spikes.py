@@ -13,7 +13,7 @@ from test_errors import plug_in_geometry, problems
 from onestep import Geometry, InputError, Problem
 from onestep.hermite import basis, gaussian_rule, monomials_in_hermite
 from onestep.theory import errors, spikes
-from onestep.theory.geometry import published_geometry
+from onestep.theory.geometry import limit_geometry, published_geometry
 from onestep.theory.resolvent import edges, traces
 from onestep.theory.terms import active_orders, kept_orders
 
@@ -29,7 +29,7 @@ def matrix(problem, eta, z, orders):
 def test_outliers_solve_the_printed_equation_and_overlaps_are_its_null_vector(activation, eta):
     problem = Problem(activation=activation)
     orders = kept_orders(problem, published_geometry(problem))
-    found = spikes.outliers(problem, eta)
+    found = spikes.outliers(problem, eta, published_geometry(problem))
     assert [one.position for one in found] == sorted((one.position for one in found), reverse=True)
     top = edges(problem)[-1, 1]
     for one in found:
@@ -94,7 +94,7 @@ def test_overlaps_are_shares(problem, log_eta):
         assert np.all(overlaps >= 0)
         assert np.all(overlaps.sum(axis=1) <= 1 + 1e-9)  # a unit vector has no more than its length
         assert np.all(overlaps.sum(axis=0) <= 1 + 1e-9)  # nor has He_k(t) in orthogonal directions
-        assert len(found) <= len(kept_orders(problem, published_geometry(problem)))
+        assert len(found) <= len(kept_orders(problem, limit_geometry(problem)))
         assert problem.readout == "gaussian" or len(found) == 1
 
 
@@ -115,7 +115,7 @@ def test_critical_constants_shrink_with_the_measured_lengths():
     problem = Problem(activation=(0, 1.5, 0.6, -0.3))
     limit = published_geometry(problem)
     for order in (1, 2, 3):
-        constant = spikes.critical_constant(problem, order)
+        constant = spikes.critical_constant(problem, order, limit)
         for longer in (replace(limit, beta_norm=1.25 * limit.beta_norm), replace(limit, projection=1.25)):
             assert spikes.critical_constant(problem, order, longer) == pytest.approx(constant / 1.25, rel=1e-12)
 
@@ -159,8 +159,9 @@ def test_outliers_and_overlaps_of_the_explicit_model():
 
 def test_a_measured_readout_of_the_limiting_law_reproduces_the_limit():
     problem = Problem(activation=(0, 1, 0.6, 0.3))
-    geometry = Geometry(*limits(problem), gaussian_rule(), 1.0, 0.0)
-    for one, other in zip(spikes.outliers(problem, 8.0), spikes.outliers(problem, 8.0, geometry), strict=True):
+    geometry = Geometry(*limits(problem), gaussian_rule(), 1.0, 0.0, 0.0)
+    limit = spikes.outliers(problem, 8.0, published_geometry(problem))
+    for one, other in zip(limit, spikes.outliers(problem, 8.0, geometry), strict=True):
         assert one.position == pytest.approx(other.position, rel=1e-9)
         np.testing.assert_allclose(one.overlaps, other.overlaps, rtol=1e-8, atol=1e-15)
 
@@ -192,7 +193,8 @@ def test_regimes():
 
 def test_strengths_grow_with_their_exponents():
     def strength(n, k):
-        return spikes.strengths(Problem(n=n, d=n // 2, N=3 * n // 4, activation="relu"), n**0.3)[k]
+        problem = Problem(n=n, d=n // 2, N=3 * n // 4, activation="relu")
+        return spikes.strengths(problem, n**0.3, published_geometry(problem))[k]
 
     for k in (1, 2, 4):
         slope = math.log(strength(2_000_000, k) / strength(2000, k)) / math.log(1000)

@@ -39,7 +39,7 @@ def test_errors_of_the_explicit_model(name):
             control[seed, i] = [*controls(taught), fresh_control(taught)]
     for i, (degree, problem) in enumerate(problems.items()):
         print(f"\n{name}, orders {orders}, teacher of degree {degree}")
-        compare(values[:, i], control[:, i], np.transpose(errors(problem, RIDGE, etas)))
+        compare(values[:, i], control[:, i], np.transpose(errors(problem, RIDGE, etas, published_geometry(problem))))
 
 
 def compare(values, control, predicted):

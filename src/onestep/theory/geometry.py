@@ -13,7 +13,7 @@ def limit_geometry(problem: Problem) -> Geometry:
 
         |beta|^2 = c_{*,1}^2 + (d/n_gradient) E y^2,   rho = c_{*,1}/|beta|,
         kappa = (d/n_gradient) E y^2 Var sigma'(Z) / (c_1 |beta|)^2,   E y^2 = c_*^2 + noise_std^2,
-        delta = 2 c_2 c_{*,0} / (c_1 |beta|)
+        zeta = 2 c_2 c_{*,0} / (c_1 |beta|)
 
     Row j of the gradient is c_1 a_j beta, plus noise of length sqrt(kappa) |c_1 a_j beta|, plus
     2 c_2 a_j (X' diag(y) X/n) w_j, whose mean is 2 c_2 c_{*,0} a_j w_j. Both additions are of vanishing operator norm,
@@ -48,7 +48,7 @@ def lengthening_of(problem: Problem, beta_norm: float) -> float:
 
 
 def drift_of(problem: Problem, beta_norm: float) -> float:
-    """delta of `limit_geometry` for a |beta| that may be measured."""
+    """zeta of `limit_geometry` for a |beta| that may be measured."""
     return 2 * problem.student[2] * problem.target[0] / (problem.student[1] * beta_norm)
 
 

@@ -1,12 +1,12 @@
 """What the k-th power of a unit's shift makes of its mean response: a polynomial of degree k in t.
 
 After the step, unit j sees tau_j Z + s_j t with Z ~ N(0, 1), the shift s_j = eta c_1 |beta| a_j and
-tau_j^2 = (1 + delta s_j)^2 + kappa s_j^2 (`onestep.geometry`). Since E He_k(tau Z + s t) is k! times the coefficient of
+tau_j^2 = (1 + zeta s_j)^2 + kappa s_j^2 (`onestep.geometry`). Since E He_k(tau Z + s t) is k! times the coefficient of
 x^k in exp(x s t + x^2 (tau^2 - 1)/2), its mean response is
 
     E sigma(tau_j Z + s_j t) = sum_k s_j^k Q_k(t),
-    Q_k(t) = sum_{m=0}^k c_{k+m} (k + m)! / (m! (k - m)!) delta^m P_{k-m}(t),
-    P_k(t) = E (t + sqrt(kappa + delta^2) g)^k,   g ~ N(0, 1).
+    Q_k(t) = sum_{m=0}^k c_{k+m} (k + m)! / (m! (k - m)!) zeta^m P_{k-m}(t),
+    P_k(t) = E (t + sqrt(kappa + zeta^2) g)^k,   g ~ N(0, 1).
 
 Without drift Q_k = c_k P_k; without noise and drift it is c_k t^k (Moniri et al., arXiv:2310.07891). Derived for the
 book.
@@ -52,21 +52,21 @@ def responses(problem: Problem, geometry: Geometry, orders: tuple[int, ...]) -> 
         c_k where there is no drift, so that the columns are those of P_k; else the length of Q_k relative to P_k.
     """
     length = geometry.projection_norm
-    kappa, delta = geometry.lengthening / length**2, geometry.drift / length
-    pure = monomials(orders, kappa + delta**2)
-    if delta == 0:
+    kappa, zeta = geometry.lengthening / length**2, geometry.drift / length
+    pure = monomials(orders, kappa + zeta**2)
+    if zeta == 0:
         return pure, np.array([problem.student[k] for k in orders])
-    powers = monomials(tuple(range(max(orders, default=0) + 1)), kappa + delta**2)
-    mixed = np.stack([_mixed(problem, delta, powers, k) for k in orders], axis=1)
+    powers = monomials(tuple(range(max(orders, default=0) + 1)), kappa + zeta**2)
+    mixed = np.stack([_mixed(problem, zeta, powers, k) for k in orders], axis=1)
     scales = np.linalg.norm(mixed, axis=0) / np.linalg.norm(pure, axis=0)
     return mixed / scales, scales
 
 
-def _mixed(problem: Problem, delta: float, powers: np.ndarray, k: int) -> np.ndarray:
+def _mixed(problem: Problem, zeta: float, powers: np.ndarray, k: int) -> np.ndarray:
     """Q_k from the columns of P_0, ..., P_k."""
     factorial = math.factorial
     weights = [
-        problem.student[k + m] * delta**m * factorial(k + m) / (factorial(m) * factorial(k - m)) for m in range(k + 1)
+        problem.student[k + m] * zeta**m * factorial(k + m) / (factorial(m) * factorial(k - m)) for m in range(k + 1)
     ]
     return powers[:, k::-1] @ weights
 

@@ -60,7 +60,7 @@ class Terms:
 
 
 def spike_geometry(problem: Problem, geometry: Geometry | None) -> Geometry:
-    """The geometry that spikes are computed with: `chosen`, if powers of its kappa and delta are numbers.
+    """The geometry that spikes are computed with: `chosen`, if powers of its kappa and zeta are numbers.
 
     Raises
     ------
