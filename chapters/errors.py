@@ -460,7 +460,7 @@ Markdown(
     + ", ".join(
         f"{m:.4f} at n = {size}" for m, size in zip(spread.mean, sizes, strict=True)
     )
-    + (f": it falls with the exponent {fall:.3f}." if fall else ".")
+    + (f": it falls with the exponent {fall:.3f}." if fall is not None else ".")
     + " A mean over independent rows fluctuates with $-\\frac12$."
 )
 
@@ -479,7 +479,7 @@ claims.check(
     source="Errors, theorem: test error",
     control=("residuals not divided by 1 - df/n", fit.mean),
 )
-if fall:
+if fall is not None:
     claims.check(
         "Diagonal entries of the resolvent concentrate: the exponent of their spread "
         f"from n = {min(sizes)} to {max(sizes)}",
