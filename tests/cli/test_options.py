@@ -124,6 +124,13 @@ def test_what_is_not_installed_is_named_before_anything_is_imported(tiny, monkey
     assert list(tiny.here.iterdir()) == []
 
 
+def test_another_jupyter_book_is_noticed_before_chapters_run(tiny, monkeypatch):
+    monkeypatch.setattr(needs, "version", lambda name: "2.0.0")
+    done = tiny("book")
+    assert done.exit_code == 2 and "needs jupyter-book 1, and 2.0.0 is another program" in done.output
+    assert not (tiny.book.root / "_build").exists() and needs.missing("run") is None
+
+
 def test_a_package_that_does_not_exist_is_not_installed():
     assert not needs._installed("no_such_package") and not needs._installed("no_such_package.part")
     assert needs._installed("json") and needs._installed("os.path")

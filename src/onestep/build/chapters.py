@@ -1,6 +1,7 @@
 """The book on disk: its root, its table of contents, its chapters and their presets."""
 
 import hashlib
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +34,13 @@ class Chapter:
 
     def notebook(self) -> NotebookNode:
         """A fresh, unexecuted notebook."""
+        return deepcopy(self._parsed)
+
+    def __getstate__(self) -> dict[str, str]:
+        return {"name": self.name, "source": self.source}  # what was read from it is read again where it arrives
+
+    @cached_property
+    def _parsed(self) -> NotebookNode:
         notebook = jupytext.reads(self.source, fmt="md:myst")
         for number, cell in enumerate(notebook.cells):
             cell["id"] = f"cell-{number}"  # jupytext draws ids at random; a page should not change with them
@@ -50,7 +58,7 @@ class Chapter:
 
     @cached_property
     def _declared(self) -> tuple[tuple[Parameter, ...], tuple[Condition, ...]]:
-        tagged = [cell for cell in self.notebook().cells if "parameters" in cell.metadata.get("tags", ())]
+        tagged = [cell for cell in self._parsed.cells if "parameters" in cell.metadata.get("tags", ())]
         if len(tagged) > 1:
             raise BookError(f"{self.name}: {len(tagged)} cells have the tag `parameters`; one is allowed")
         source = tagged[0].source if tagged else ""
@@ -63,12 +71,12 @@ class Chapter:
     @cached_property
     def figures(self) -> tuple[str, ...]:
         """The names of its figures (`mystnb: figure: name:` of a cell), in order."""
-        return tuple(name for cell in self.notebook().cells if (name := figure_name(cell)))
+        return tuple(name for cell in self._parsed.cells if (name := figure_name(cell)))
 
     @property
     def title(self) -> str:
         """Its first heading."""
-        for cell in self.notebook().cells:
+        for cell in self._parsed.cells:
             for line in cell.source.splitlines() if cell.cell_type == "markdown" else ():
                 if line.startswith("# "):
                     return line[2:].strip()

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
-from onestep.problem import Problem
+if TYPE_CHECKING:
+    from onestep.problem import Problem
 
 SPECS = ("activation", "teacher")  # a name or a list of coefficients, whichever the default is; Problem judges them
-_FIELDS = tuple(field.name for field in fields(Problem))
 _VECTORS = 8  # singular triplets and ridge values, of which few-megabyte vectors are kept
 
 
-def problem(values: Mapping[str, object]) -> Problem:
+def problem(values: Mapping[str, object]) -> "Problem":
     """The problem that a chapter's parameters describe: those that are fields of `Problem`, its defaults for others.
 
     A list in the place of a number is a chapter's own affair and left out.
@@ -19,7 +20,10 @@ def problem(values: Mapping[str, object]) -> Problem:
     ------
     InputError : what `Problem` refuses.
     """
-    chosen = {name: value for name, value in values.items() if name in _FIELDS}
+    from onestep.problem import Problem  # here, because a list of chapters needs no SciPy
+
+    names = {field.name for field in fields(Problem)}
+    chosen = {name: value for name, value in values.items() if name in names}
     return Problem(**{k: v for k, v in chosen.items() if not isinstance(v, list) or k in SPECS})
 
 

@@ -1,5 +1,6 @@
 """What each command needs beside the library, known before it starts: a plain install has little of it."""
 
+from importlib.metadata import version
 from importlib.util import find_spec
 
 _CHAPTERS = ("yaml", "nbformat", "jupytext")
@@ -24,6 +25,10 @@ def missing(command: str) -> str | None:
     extra, modules = NEEDS[command]
     if lacking := [name for name in modules if not _installed(name)]:
         return f"`onestep {command}` needs {', '.join(lacking)}: pip install 'onestep[{extra}]'"
+    if "jupyter_book" in modules and (found := version("jupyter-book")).split(".")[0] != "1":
+        return (
+            f"`onestep {command}` needs jupyter-book 1, and {found} is another program: pip install 'onestep[{extra}]'"
+        )
     return None
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from onestep.build import files
 from onestep.build.cache import Store
 from onestep.build.chapters import Book, Chapter
 from onestep.build.job import Job
@@ -52,6 +53,7 @@ def command(folder, name, pairs, paths, presets, output, count, scheduler, retri
     if not missing:
         click.echo(f"{len(jobs)} of {len(jobs)} runs are done and kept in {output}: all were there")
         return
+    files.ensure_writable(output)
     if scheduler is None:
         pool = Pool(count, max(1, cores() // count), data=book.data, retries=retries)
     else:
