@@ -123,6 +123,8 @@ def test_without_the_book_nobody_can_tell(world, tmp_path, monkeypatch):
     assert done.exit_code == 2 and "no book" in done.output and "--stale" in done.output
     assert CliRunner().invoke(main, ["table", str(world.runs), "--stale"]).exit_code == 0
     assert "present" not in pd.read_csv(world.runs / "table.csv")
+    plot = CliRunner().invoke(main, ["plot", str(world.runs), "-x", "alpha", "-y", "test_error", "--stale"])
+    assert plot.exit_code == 2 and "chapter_version varies, too" in plot.output
 
 
 def test_facts_of_another_kind_are_of_no_present_run(world):

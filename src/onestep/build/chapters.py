@@ -26,7 +26,7 @@ LEDGER = "claims.json"  # of an edition, in its folder
 class Chapter:
     """A chapter that can be executed: a MyST notebook, named by its file without the ending.
 
-    A chapter is its text, so that it can travel to another machine; nothing here reads the disk.
+    A chapter is its text and can travel to another machine; nothing here reads the disk.
     """
 
     name: str
@@ -124,7 +124,7 @@ class Book:
 
         Raises
         ------
-        BookError : a page of the table of contents has cells of code and is no chapter, so that nothing would run them.
+        BookError : a page of the table of contents has cells of code and is no chapter: nothing would run them.
         """
         listed = [Path(document).name for document in self.documents]
         found = {path.stem: pages.text_of(path) for path in sorted(self.folder.glob("*.md"))}

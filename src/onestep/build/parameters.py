@@ -13,11 +13,11 @@ from onestep.checks import InputError, OneStepError, shown
 
 TYPES = {bool: "true or false", int: "an integer", float: "a finite number", str: "a text", list: "a list"}
 _BOUNDS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
-_FAULTS = 20  # told at once
+_FAULTS = 20  # at most so many in one message
 
 
 class ParameterError(OneStepError, ValueError):
-    """Parameters that a chapter cannot run with; nothing has been executed."""
+    """A chapter cannot run with these parameters; nothing has been executed."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,10 @@ def validate(
     given: Mapping[str, object],
     conditions: Iterable[Condition] = (),
 ) -> dict[str, object]:
-    """`given` in the chapter's own types, refused as a whole when one name or value is wrong.
+    """`given` in the chapter's own types; one wrong name or value refuses all of it.
 
-    With the chapter's defaults for the rest, the values must fulfil the chapter's conditions; those that are fields of
-    `Problem` are judged by `Problem`, too.
+    Together with the defaults of the other parameters, the values must fulfil the chapter's conditions. Those that are
+    fields of `Problem` must make a `Problem`.
 
     Raises
     ------

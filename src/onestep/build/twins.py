@@ -1,4 +1,4 @@
-"""A chapter and its twin: NAME.md and NAME.py hold one text, so that it can be edited as a page and as a script.
+"""A chapter and its twin: NAME.md and NAME.py hold one text, which can be edited as a page or as a script.
 
 Nobody's edit is discarded silently. What reads a chapter asks `difference` first; `synchronise` takes over the text of
 the one that was edited since the last commit, and asks when both were.

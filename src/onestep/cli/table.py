@@ -33,7 +33,7 @@ def command(folder, runs: Path, stale: bool) -> None:
 
 
 def runs_in(book_folder: Path | None, folder: Path, stale: bool) -> pd.DataFrame:
-    """The table of the runs in `folder` that the book would make today; with `stale`, of all, told apart."""
+    """The table of the runs in `folder` that the book would make today; of all runs with `stale`."""
     if not any(folder.glob("*.ipynb")):
         raise Refused(f"{folder} has no runs; `onestep sweep` puts them there")
     try:

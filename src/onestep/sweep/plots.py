@@ -17,7 +17,11 @@ from onestep.build.parameters import ParameterError
 from onestep.checks import shown
 
 SEED = "seed"
-_VERSIONS = ("present", "chapter_version", "source")  # of a table of all runs: what tells its versions apart
+_VERSIONS = (
+    "present",
+    "chapter_version",
+    "source",
+)  # what tells the versions of a chapter, its code and its data apart
 _ENTRY = re.compile(r"(\w+)\[(-?\d+)\]")
 
 
@@ -28,7 +32,7 @@ def chosen(table: pd.DataFrame, where: Mapping[str, str]) -> pd.DataFrame:
     ------
     ParameterError : an unknown column, or no such run.
     """
-    parameters = table.attrs["parameters"]
+    facts, parameters = table.attrs, table.attrs["parameters"]
     for name, text in where.items():
         here = _column(table, name)
         same = here.astype(str) == text
@@ -39,7 +43,7 @@ def chosen(table: pd.DataFrame, where: Mapping[str, str]) -> pd.DataFrame:
             raise ParameterError(f"{name}: got {shown(text)}; the runs have {values}")
         table = table[same]
     table = table.drop_duplicates(["chapter", *parameters, *_versions(table)], keep="last")
-    table.attrs["parameters"] = parameters
+    table.attrs = dict(facts)
     return table
 
 
@@ -81,7 +85,7 @@ def curves(table: pd.DataFrame, x: str, y: str, hue: str | None = None) -> list[
 
 def _versions(table: pd.DataFrame) -> list[str]:
     """The columns that must not vary within a curve although they are no parameters: runs of two versions never mix."""
-    return [name for name in _VERSIONS if name in table] if "present" in table else []
+    return [] if table.attrs.get("of_the_present") else [name for name in _VERSIONS if name in table]
 
 
 def in_figure(text: str) -> str:

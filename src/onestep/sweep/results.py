@@ -58,7 +58,7 @@ def collect(folder: Path, book: Book | None = None) -> tuple[pd.DataFrame, list[
 def of_the_present(table: pd.DataFrame) -> pd.DataFrame:
     """The runs that are `present`, without that column."""
     chosen = table[table["present"].astype(bool)].drop(columns="present").reset_index(drop=True)
-    chosen.attrs = dict(table.attrs)
+    chosen.attrs = table.attrs | {"of_the_present": True}
     return chosen
 
 
@@ -85,7 +85,7 @@ def row(notebook: NotebookNode, judge: Callable[[Mapping], bool] | None = None) 
 
 
 def save(table: pd.DataFrame, path: Path) -> None:
-    """Write `table` to `path`, as CSV (lists as JSON) or Parquet by its ending, whole or not at all."""
+    """Write `table` to `path`, as CSV (lists as JSON) or Parquet by its ending; the file is complete or absent."""
     buffer = io.BytesIO()
     if path.suffix == ".csv":
         table.map(_text).to_csv(buffer, index=False)

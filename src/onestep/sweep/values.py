@@ -35,7 +35,7 @@ def product(given: Mapping[str, object]) -> list[dict[str, object]]:
 
     Raises
     ------
-    ParameterError : a range that is none, or more than 100 000 combinations.
+    ParameterError : a range that cannot be read, or more than 100 000 combinations.
     """
     values = [expand(name, value) if isinstance(value, str) else [value] for name, value in given.items()]
     if (count := math.prod(map(len, values))) > _MOST:
@@ -48,7 +48,7 @@ def expand(name: str, text: str) -> list[object]:
 
     Raises
     ------
-    ParameterError : naming the parameter `name`, when a range is none.
+    ParameterError : naming the parameter `name`, when a range cannot be read.
     """
     values: list[object] = []
     for part in _parts(text):
@@ -109,8 +109,8 @@ def _spaced(name: str, text: str, kind: str, given: list[str]) -> list[object]:
         raise ParameterError(f"{name}: got {shown(text)}; allowed: {_FORMS}") from None
     # 0.15 and not 0.15000000000000002: the same run as `-p NAME 0.15`, and a table that can be read.
     rounded = [float(f"{value:.12g}") for value in spaced]
-    whole = all(value.is_integer() for value in rounded) and "." not in first + last
-    return [int(value) for value in rounded] if whole else rounded
+    integers = all(value.is_integer() for value in rounded) and "." not in first + last
+    return [int(value) for value in rounded] if integers else rounded
 
 
 def _old(text: str) -> str | None:
