@@ -360,7 +360,7 @@ def quotient(f, ridge):
     U = np.concatenate([f.mu0, f.t * f.mu1])
     M_A = (U * w) @ U.T + np.diag(np.concatenate([unit, row]))
     M_B = (f.mu1 * w) @ f.mu1.T + np.diag(row)
-    v_A, v_B = U @ (w * f.g0), f.mu1 @ (w * f.g1)
+    v_A, v_B = U @ (w * f.g0), f.mu1 @ (w * f.g1[0])
     return w @ f.y2 - v_A @ np.linalg.solve(M_A, v_A) - v_B @ np.linalg.solve(
         M_B, v_B
     ), den

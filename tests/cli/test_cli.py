@@ -52,6 +52,9 @@ def test_chapters_are_listed_with_their_parameters(onestep):
         ("run small -o a -o b", "given twice"),
         ("run small --figure a --figure b", "given twice"),
         ("book -p n 3 -p n 4", "n: -p gives it twice"),
+        ("run small --time-limit 0", "--time-limit"),
+        ("run small --time-limit nan", "--time-limit"),
+        ("run small --time-limit soon", "--time-limit"),
         ("book --preset papr", "no chapter has a preset 'papr'; there are paper"),
         ("chapters smal", "no chapter 'smal'"),
         ("claims missing", "does not exist"),
@@ -185,6 +188,19 @@ def test_an_edition_by_preset_takes_those_that_chapters_have(onestep, book, monk
     assert onestep("book --preset paper --preset tiny -p n=30 -p small.seed 5").exit_code == 0
     (job,), output = made[1]
     assert job.parameters == {"n": 30, "shifts": [1.0], "seed": 5} and output.name.startswith("edition-")
+
+
+def test_the_book_is_told_how_long_and_how_loudly(onestep, monkeypatch):
+    said = []
+    monkeypatch.setattr(site, "build", lambda book, jobs, output, **options: said.append(options) or built(output))
+    assert onestep("book --quiet --time-limit 5 --jobs 2").exit_code == 0
+    assert said == [{"processes": 2, "time_limit": 5.0, "quietly": True}]
+
+
+def test_a_run_that_takes_too_long_is_stopped(onestep, book):
+    edited(book, "rng = ", "import time\ntime.sleep(600)\nrng = ")
+    done = onestep("run small -o out --time-limit 8 -q")
+    assert done.exit_code == 1 and "stopped after 8 seconds" in done.output
 
 
 def test_a_name_of_one_chapter_wins_whatever_the_order(book):

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import psutil
 from nbformat import NotebookNode
-from tqdm import tqdm
 
 from onestep.build import dependencies, files, jupyter_book, ledger, locks
 from onestep.build.cache import Store, seal, with_text_of
@@ -20,6 +19,7 @@ from onestep.build.chapters import Book
 from onestep.build.job import Job
 from onestep.build.parameters import ParameterError, validate
 from onestep.build.pool import execute_all
+from onestep.build.progress import Progress
 from onestep.build.runner import RunFailed
 from onestep.checks import OneStepError
 
@@ -55,7 +55,13 @@ class Built:
 
 
 def build(
-    book: Book, jobs: tuple[Job, ...], target: Path, *, processes: int | None = None, time_limit: float | None = None
+    book: Book,
+    jobs: tuple[Job, ...],
+    target: Path,
+    *,
+    processes: int | None = None,
+    time_limit: float | None = None,
+    quietly: bool = False,
 ) -> Built:
     """Build the site of `jobs` (one per chapter of the table of contents) into `target`/html.
 
@@ -71,6 +77,8 @@ def build(
         Chapters at a time; by default as many as there are cores.
     time_limit : float, optional
         Seconds after which a chapter is stopped.
+    quietly : bool, optional
+        Whether to show no progress.
 
     Raises
     ------
@@ -85,7 +93,7 @@ def build(
         stores = _stores(book, target)
         found = {job: run for job in jobs for store in stores if (run := store.get(job)) is not None}
         missing = [job for job in jobs if job not in found]
-        found |= _execute_and_keep(missing, stores[0], processes, time_limit)
+        found |= _execute_and_keep(missing, stores[0], processes, time_limit, quietly)
         executed = {job.chapter: found[job] for job in jobs}
         data = ledger.as_data(executed)
         _make_site_if_changed(book, executed, data, target)
@@ -136,7 +144,7 @@ def _stores(book: Book, target: Path) -> list[Store]:
 
 
 def _execute_and_keep(
-    missing: list[Job], store: Store, processes: int | None, time_limit: float | None
+    missing: list[Job], store: Store, processes: int | None, time_limit: float | None, quietly: bool
 ) -> dict[Job, NotebookNode]:
     """Run `missing`, and keep each result as soon as it is there.
 
@@ -146,7 +154,7 @@ def _execute_and_keep(
         At the end, if a chapter failed or a result could not be kept in `store`; it is kept somewhere else then.
     """
     done, failures, full, rescue = {}, [], None, None
-    for job, result in _execute(missing, processes, time_limit):
+    for job, result in _execute(missing, processes, time_limit, quietly):
         if isinstance(result, RunFailed):
             failures.append(result)
             continue
@@ -165,23 +173,25 @@ def _execute_and_keep(
 
 
 def _execute(
-    missing: list[Job], processes: int | None, time_limit: float | None
+    missing: list[Job], processes: int | None, time_limit: float | None, quietly: bool
 ) -> Iterator[tuple[Job, NotebookNode | RunFailed]]:
-    """Run `missing` under a progress bar."""
+    """Run `missing`, and say how far it is."""
     if not missing:
         return
     processes = min(len(missing), processes or cores())
     cells = sum(cell.cell_type == "code" for job in missing for cell in job.notebook().cells)
     cells += sum(bool(job.parameters) for job in missing)  # papermill's injected cell
-    with tqdm(total=cells, unit="cell", desc=f"{len(missing)} chapters, {processes} at a time") as bar:
+    with Progress(cells, f"{len(missing)} chapters, {processes} at a time", "cell", quietly=quietly) as progress:
         for job, result in execute_all(
             missing,
             processes=processes,
             threads=max(1, cores() // processes),
             time_limit=time_limit,
-            on_cell=bar.update,
+            on_cell=progress.update,
         ):
-            bar.write(f"{job.chapter.name}: {'FAILED' if isinstance(result, RunFailed) else 'done'}", file=sys.stderr)
+            failed = isinstance(result, RunFailed)
+            if failed or not quietly:
+                progress.say(f"{job.chapter.name}: {'FAILED' if failed else 'done'}")
             yield job, result
 
 

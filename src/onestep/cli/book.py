@@ -11,7 +11,7 @@ from onestep.build.parameters import ParameterError, from_text
 from onestep.checks import shown
 from onestep.cli.failures import reported
 from onestep.cli.memory import ensure_memory
-from onestep.cli.options import Command, from_file, given, once, parameters
+from onestep.cli.options import Command, from_file, given, once, parameters, quiet, time_limit
 
 
 @click.command("book", cls=Command)
@@ -19,9 +19,11 @@ from onestep.cli.options import Command, from_file, given, once, parameters
 @click.option("--strict", is_flag=True, help="A claim that fails stops the build.")
 @once("--jobs", "processes", type=click.IntRange(min=1), help="Chapters at a time; default: one per core.")
 @once("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Default: _build.")
+@time_limit
+@quiet
 @click.pass_obj
 @reported
-def command(folder, pairs, paths, presets, strict, processes, output) -> None:
+def command(folder, pairs, paths, presets, strict, processes, output, time_limit, quietly) -> None:
     """Build the whole book; with -p, -f or --preset, an edition of your own in a folder of its own.
 
     NAME may be CHAPTER.NAME for one chapter only. A preset holds for the chapters that have one of that name.
@@ -36,7 +38,7 @@ def command(folder, pairs, paths, presets, strict, processes, output) -> None:
         hashed = "-".join(job.key[:4] for job in jobs if job.parameters)[:40]
         edition = "" if not values else "edition-" + (hashed if own else "-".join(presets))
         output = book.root / "_build" / edition
-    built = site.build(book, jobs, output, processes=processes)
+    built = site.build(book, jobs, output, processes=processes, time_limit=time_limit, quietly=quietly)
     held = sum(entry["verdict"] == "holds" for entry in built.claims)
     click.echo(f"{built.executed} chapters executed, {built.reused} reused; {held} of {len(built.claims)} claims hold")
     click.echo(built.site / "index.html")

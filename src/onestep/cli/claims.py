@@ -28,11 +28,8 @@ def command(folder, edition, as_json, against) -> None:
     if as_json:
         click.echo(path.read_text(encoding="utf-8"), nl=False)
         return
-    try:
-        now = ledger_changes.load(str(path))
-        before = None if against is None else ledger_changes.load(against)
-    except ledger_changes.LedgerError as error:
-        raise Refused(str(error)) from None
+    now = ledger_changes.load(str(path))
+    before = None if against is None else ledger_changes.load(against)
     text = ledger.as_lines(now["claims"]) if before is None else ledger_changes.as_markdown(before, now)
     click.echo(_CONTROLS.sub("\ufffd", text))
 

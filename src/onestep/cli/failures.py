@@ -39,19 +39,18 @@ def reported(command: Callable) -> Callable:
 
     @wraps(command)
     def guarded(*args, **options):
-        from onestep.build.chapters import BookError
-        from onestep.build.parameters import ParameterError
         from onestep.build.runner import RunFailed
         from onestep.build.site import BuildFailed
+        from onestep.checks import OneStepError
 
         try:
             return command(*args, **options)
-        except (ParameterError, BookError) as error:
-            raise Refused(str(error)) from None
         except (RunFailed, BuildFailed) as error:
             failures = error.failures if isinstance(error, BuildFailed) else (error,)
             undecided = failures and all("ClaimsUndecided: " in failure.trace for failure in failures)
             raise (Undecided if undecided else Failed)(str(error)) from None
+        except OneStepError as error:
+            raise Refused(str(error)) from None
         except BrokenPipeError:
             raise  # click ends quietly, as a command in a pipe should
         except OSError as error:

@@ -61,6 +61,20 @@ def quiet(command: Callable) -> Callable:
     )
 
 
+class _Seconds(click.FloatRange):
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> float:
+        number = super().convert(value, parameter, context)
+        return number if number == number else self.fail("nan is no duration", parameter, context)
+
+
+def time_limit(command: Callable) -> Callable:
+    """The option --time-limit."""
+    seconds = _Seconds(min=0, max=1e9, min_open=True)
+    return once("--time-limit", "time_limit", type=seconds, metavar="SECONDS", help="Stop a chapter after so long.")(
+        command
+    )
+
+
 def given(
     presets: Iterable[Path], files: Iterable[Path], pairs: Iterable[tuple[str, str]], read: Callable[[str], object]
 ) -> dict[str, object]:

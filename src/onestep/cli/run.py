@@ -2,6 +2,8 @@
 
 import base64
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,12 +14,12 @@ from onestep.build.cache import Store, read, write
 from onestep.build.chapters import Book, Chapter
 from onestep.build.job import Job
 from onestep.build.parameters import from_text
+from onestep.build.progress import Progress
 from onestep.build.runner import RunFailed, execute
 from onestep.checks import shown
 from onestep.cli.failures import Failed, Refused, reported
 from onestep.cli.memory import ensure_memory
-from onestep.cli.options import Command, given, once, parameters, preset_files, quiet
-from onestep.cli.progress import Progress
+from onestep.cli.options import Command, given, once, parameters, preset_files, quiet, time_limit
 
 _IMAGES = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
 
@@ -29,23 +31,25 @@ _IMAGES = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
 @once("--figure", help="Only this figure, as a .svg, .png or .pdf file.")
 @click.option("--strict", is_flag=True, help="Stop when a claim fails.")
 @click.option("--force", is_flag=True, help="Replace what is there.")
+@time_limit
 @quiet
 @click.pass_obj
 @reported
-def command(folder, name, pairs, paths, presets, output, figure, strict, force, quietly) -> None:
+def command(folder, name, pairs, paths, presets, output, figure, strict, force, time_limit, quietly) -> None:
     """Run CHAPTER: the executed notebook and a self-contained HTML page of it."""
     book = Book.find(folder)
     chapter = book.chapter(name)
     values = given(preset_files(book.presets(chapter.name), presets, chapter.name), paths, pairs, from_text)
+    run = partial(_executed, time_limit=time_limit, quietly=quietly)
     if figure is not None:
         path = output or Path(f"{figure}.svg")
-        _figure(book, chapter, values, figure, path, force, quietly)
+        _figure(book, chapter, values, figure, path, force, run)
     else:
         job = Job.make(chapter, values, strict=strict, data=book.data_hashes, folder=str(book.folder))
-        _run(job, output or Path("runs") / f"{chapter.name}-{job.key[:8]}", force, quietly)
+        _run(job, output or Path("runs") / f"{chapter.name}-{job.key[:8]}", force, run)
 
 
-def _run(job: Job, target: Path, force: bool, quietly: bool) -> None:
+def _run(job: Job, target: Path, force: bool, run: Callable[[Job], NotebookNode]) -> None:
     chapter = job.chapter
     notebook_path, page_path = target / f"{chapter.name}.ipynb", target / f"{chapter.name}.html"
     ensure_memory(job)
@@ -60,7 +64,7 @@ def _run(job: Job, target: Path, force: bool, quietly: bool) -> None:
         click.echo(f"{page_path} is missing; the chapter is run again to make it", err=True)
     files.ensure_writable(target)
     try:
-        notebook = _executed(job, quietly)
+        notebook = run(job)
     except RunFailed as failure:
         if failure.notebook is not None:
             Store(target / "failed").put(job, failure.notebook)
@@ -78,7 +82,7 @@ def _run(job: Job, target: Path, force: bool, quietly: bool) -> None:
     click.echo(f"{notebook_path}\n{page_path}")
 
 
-def _figure(book: Book, chapter: Chapter, values: dict, figure: str, path: Path, force: bool, quietly: bool) -> None:
+def _figure(book: Book, chapter: Chapter, values: dict, figure: str, path: Path, force: bool, run) -> None:
     image = path.suffix.removeprefix(".")
     if figure not in chapter.figures:
         raise Refused(f"{chapter.name} has no figure {shown(figure)}; it has {', '.join(chapter.figures) or 'none'}")
@@ -89,7 +93,7 @@ def _figure(book: Book, chapter: Chapter, values: dict, figure: str, path: Path,
     job = Job.make(chapter, values, figure=figure, image=image, data=book.data_hashes, folder=str(book.folder))
     ensure_memory(job)
     files.ensure_writable(path.parent)
-    outputs = _executed(job, quietly).cells[-1].outputs
+    outputs = run(job).cells[-1].outputs
     images = [o.data[_IMAGES[image]] for o in outputs if _IMAGES[image] in o.get("data", {})]
     if not images:
         raise Failed(f"{figure} is not a picture that can be drawn as {image}")
@@ -98,7 +102,7 @@ def _figure(book: Book, chapter: Chapter, values: dict, figure: str, path: Path,
     click.echo(path)
 
 
-def _executed(job: Job, quietly: bool) -> NotebookNode:
+def _executed(job: Job, time_limit: float | None, quietly: bool) -> NotebookNode:
     total = sum(cell.cell_type == "code" for cell in job.notebook().cells) + bool(job.parameters)
     with Progress(total, job.chapter.name, "cell", quietly=quietly) as progress:
-        return execute(job, on_cell=progress.update)
+        return execute(job, on_cell=progress.update, time_limit=time_limit)

@@ -10,11 +10,11 @@ from onestep.build.cache import Store
 from onestep.build.chapters import Book, Chapter
 from onestep.build.job import Job
 from onestep.build.pool import Pool
+from onestep.build.progress import Progress
 from onestep.build.site import cores
 from onestep.cli.failures import Failed, Interrupted, Refused, reported
 from onestep.cli.memory import ensure_memory
-from onestep.cli.options import Command, given, once, parameters, preset_files, quiet, unique
-from onestep.cli.progress import Progress
+from onestep.cli.options import Command, given, once, parameters, preset_files, quiet, time_limit, unique
 from onestep.simulation import memory
 from onestep.sweep import engine, estimate, values, workers
 
@@ -27,17 +27,18 @@ from onestep.sweep import engine, estimate, values, workers
 @once("--scheduler", metavar="ADDRESS", help="A dask scheduler that you trust, tcp://HOST:PORT.")
 @once("--retries", type=click.IntRange(0, 100), help="Try a failing run again so many times; default: 0.")
 @click.option("--dry-run", is_flag=True, help="Only say how many runs there are, how many are missing, how long.")
+@time_limit
 @quiet
 @click.pass_obj
 @reported
-def command(folder, name, pairs, paths, presets, output, count, scheduler, retries, dry_run, quietly):
+def command(folder, name, pairs, paths, presets, output, count, scheduler, retries, dry_run, time_limit, quietly):
     """Run CHAPTER with every combination of values, on many processes or machines; the same command resumes.
 
     VALUE may be a list (relu,tanh), a range of integers (0..4), eleven numbers evenly spaced (linspace(0, 0.5, 11)) or
     nine from 1e-4 to 1, evenly spaced in their logarithm (logspace(-4, 0, 9)). Quote what has brackets.
     """
-    if scheduler is not None and count is not None:
-        raise Refused("--workers is for this machine; an existing scheduler has its own")
+    if scheduler is not None and (count or time_limit):
+        raise Refused("--workers and --time-limit are for runs on this machine, not for those of a scheduler")
     book = Book.find(folder)
     chapter = book.chapter(name)
     jobs = _jobs(book, chapter, given(preset_files(book.presets(chapter.name), presets, name), paths, (), str), pairs)
@@ -55,14 +56,11 @@ def command(folder, name, pairs, paths, presets, output, count, scheduler, retri
         return
     files.ensure_writable(output)
     if scheduler is None:
-        pool = Pool(count, max(1, cores() // count), data=book.data, retries=retries)
+        pool = Pool(count, max(1, cores() // count), data=book.data, retries=retries, time_limit=time_limit)
     else:
         pool = workers.remote(scheduler, book.data, retries=retries)
     with ExitStack() as stack:
-        try:
-            running = stack.enter_context(pool)
-        except workers.WorkersError as error:
-            raise Refused(str(error)) from None
+        running = stack.enter_context(pool)
         if scheduler is not None and (least := running.smallest_memory()) is not None:
             ensure_memory(largest, least, "the smallest worker has")
         _follow(missing, len(jobs), output, running, quietly)

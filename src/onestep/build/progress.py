@@ -1,9 +1,9 @@
-"""How far a command is: a bar on a terminal, lines where there is none, nothing when asked to be quiet."""
+"""How far the work is: a bar on a terminal, lines where there is none, nothing when asked to be quiet."""
 
 import sys
+import threading
 import time
 
-import click
 from tqdm import tqdm
 
 _PAUSE = 30.0  # seconds between two lines
@@ -18,7 +18,7 @@ class Progress:
         self._lines = not quietly and not sys.stderr.isatty()
         if not quietly and not self._lines:
             self._bar = tqdm(total=total, initial=done, unit=unit, desc=label, smoothing=0)
-        self._said = time.monotonic()
+        self._said, self._lock = time.monotonic(), threading.Lock()
 
     def __enter__(self) -> "Progress":
         return self
@@ -28,17 +28,19 @@ class Progress:
             self._bar.close()
 
     def update(self, count: int = 1) -> None:
-        """`count` more are done."""
-        self.done += count
+        """`count` more are done; may be called from any thread."""
+        with self._lock:
+            self.done += count
+            due = self.done == self._total or time.monotonic() - self._said > _PAUSE
+            self._said = time.monotonic() if due else self._said
         if self._bar is not None:
             self._bar.update(count)
-        elif self._lines and (self.done == self._total or time.monotonic() - self._said > _PAUSE):
-            self._said = time.monotonic()
-            click.echo(f"{self._label}: {self.done} of {self._total} {self._unit}s", err=True)
+        elif self._lines and due:
+            print(f"{self._label}: {self.done} of {self._total} {self._unit}s", file=sys.stderr)
 
     def say(self, text: str) -> None:
         """A line that comes even when quiet."""
         if self._bar is not None:
             self._bar.write(text, file=sys.stderr)
         else:
-            click.echo(text, err=True)
+            print(text, file=sys.stderr)
