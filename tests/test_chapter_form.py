@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from onestep.build.chapters import Book
-from onestep.build.lengths import CORE, NEIGHBOUR, PAGE, measure
+from onestep.build.lengths import APPENDIX, CORE, NEIGHBOUR, PAGE, Limits, measure
 from sentences import broken, rewritten
 
 ROOT = Path(__file__).parents[1]
@@ -31,9 +31,18 @@ CHAPTERS = pytest.mark.parametrize(
 )
 
 
-def neighbours() -> set[str]:
-    """The chapters of the part on neighbours."""
-    parts = [part for part in BOOK.contents.get("parts", ()) if "neighbour" in part.get("caption", "").lower()]
+def limits(name: str) -> Limits:
+    """Those of the kind of page, by its part of the book; appendices have no exercises."""
+    if name in PAGES:
+        return PAGE
+    if name.endswith("_details") or name in part("appendi"):
+        return APPENDIX
+    return NEIGHBOUR if name in part("neighbour") else CORE
+
+
+def part(word: str) -> set[str]:
+    """The pages of the parts with this word in their title."""
+    parts = [part for part in BOOK.contents.get("parts", ()) if word in part.get("caption", "").lower()]
     return {Path(page["file"]).name for part in parts for page in part["chapters"]}
 
 
@@ -57,15 +66,14 @@ def test_what_is_not_yet_done_is_there_and_does_break_the_form():
 
 @CHAPTERS
 def test_lengths(chapter):
-    limits = PAGE if chapter.name in PAGES else NEIGHBOUR if chapter.name in neighbours() else CORE
-    assert limits.broken(measure(chapter.notebook())) == []
+    assert limits(chapter.name).broken(measure(chapter.notebook())) == []
 
 
 @CHAPTERS
 def test_exercises_are_marked(chapter):
     titles = re.findall(r"^`{3,}\{exercise(?:-start)?\}[ \t]*(.*)$", chapter.source, re.MULTILINE)
     marks = [sum(f"({mark})" in title for title in titles) for mark in ("warm-up", "open")]
-    assert chapter.name in PAGES or marks == [2, 1]
+    assert limits(chapter.name).exercises == 0 or marks == [2, 1]
 
 
 @CHAPTERS

@@ -16,12 +16,15 @@ from hypothesis import strategies as st
 
 from nasty import EVERYTHING, NUMBERS
 from onestep import Geometry, InputError, NotConverged, Problem, theory
+from onestep.book import claims, glue, markdown_table
+from onestep.book.average import Average
 from onestep.book.displays import plain
+from onestep.book.figures.spectrum import Spectrum
 from onestep.book.statistics import chance, over_seeds, share_of_chance
 from onestep.checks import broadcast, integer, real, reals
 from onestep.hermite import basis, expand, expand_polynomial, gaussian_rule, hermite_in_monomials, monomials_in_hermite
 from onestep.links import NAMES, Link, polynomial, sine
-from onestep.simulation import Ensemble, MemoryRefusal, krylov, run, run_many, sample, spectrum
+from onestep.simulation import Ensemble, MemoryRefusal, OneStep, krylov, run, run_many, sample, spectrum
 from onestep.theory.equation import Bulk
 from onestep.theory.resolvent import raw_atom, raw_density, raw_edges, raw_traces
 
@@ -138,6 +141,7 @@ def test_every_argument(call):
 
 SMALL = Problem(n=12, d=6, N=10)
 F, Y = np.random.default_rng(0).standard_normal((12, 10)), np.ones(12)
+STEP, AVERAGE = OneStep.draw(SMALL, 0), Average(1.0, 0.1, 3)
 MEASURED = run(SMALL, [0.0, 1.0], [0.1, 1.0], 0)
 SIMULATION = {
     "eta": lambda v: run(SMALL, v, 0.1, 0),
@@ -161,6 +165,30 @@ SIMULATION = {
     "axis": lambda v: over_seeds(np.ones((3, 3)), v),
     "chance": chance,
     "predicted": lambda v: share_of_chance(np.arange(6.0).reshape(3, 2) ** 2, v),
+    "step problem": lambda v: OneStep.draw(v, 0),
+    "step seed": lambda v: OneStep.draw(SMALL, v),
+    "step n_test": lambda v: OneStep.draw(SMALL, 0, v).errors(0.1, 1.0),
+    "step eta": STEP.features,
+    "step inputs": lambda v: STEP.features(1.0, v),
+    "step top": lambda v: STEP.outliers(1.0, v),
+    "step ridge": lambda v: STEP.errors(v, 1.0),
+    "step coefficients": lambda v: STEP.predict(1.0, v),
+    "step matrix": lambda v: STEP.with_gradient(v),
+    "mean": lambda v: Average(v, 0.1, 3),
+    "standard error": lambda v: Average(1.0, v, 3),
+    "draws": lambda v: Average(1.0, 0.1, v),
+    "sum": lambda v: Average(1.0, 0.1, 3) + v,
+    "product": lambda v: Average([1.0, 2.0], [0.1, 0.2], 3) * v,
+    "quotient": lambda v: Average(1.0, 0.1, 3) / v,
+    "measured": lambda v: claims.check("x", measured=v, predicted=1.0, tolerance=0.1, source="s").payload() and None,
+    "tolerance of a claim": lambda v: claims.check("x", measured=AVERAGE, predicted=1.0, tolerance=v, source="s").holds,
+    "allowed": lambda v: claims.check("x", measured=AVERAGE, predicted=1.0, allowed=v, source="s").holds,
+    "probability": lambda v: claims.check("x", measured=AVERAGE, predicted=1.0, probability=v, source="s").holds,
+    "evidence": lambda v: claims.check("x", measured=AVERAGE, predicted=1.0, evidence=v, source="s").holds,
+    "glue": lambda v: glue(x=v),
+    "table": lambda v: markdown_table([("a", v)], ("b", "c")) and None,
+    "eigenvalues": lambda v: Spectrum.of(v, lambda x: x) and None,
+    "outliers": lambda v: Spectrum.of([1.0, 2.0], lambda x: x, outliers=v) and None,
 }
 
 

@@ -14,6 +14,8 @@ from onestep.build.chapters import Book
 from onestep.build.lengths import CORE, measure
 from onestep.build.runner import execute
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onestep.checks import InputError, integer, reals
+from onestep.checks import InputError, broadcast, integer, reals
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +65,10 @@ class Average:
 
     def __truediv__(self, number) -> "Average":
         number = reals("number", number)
-        if np.any(number == 0):
-            raise InputError("number", number, "numbers other than 0, to divide by")
-        return self._of(self.mean / number, self.standard_error / np.abs(number))
+        if np.any(np.abs(number) < 1e-150):
+            raise InputError("number", number, "numbers of at least 1e-150 in size, to divide by")
+        number, mean, error = broadcast(number=number, average=self.mean, error=self.standard_error)
+        return Average(mean / number, error / np.abs(number), self.draws)
 
     def __rsub__(self, number) -> "Average":
         return self._scaled(-1.0, number)
@@ -78,8 +79,9 @@ class Average:
     __radd__, __rmul__ = __add__, __mul__
 
     def _scaled(self, factor, number) -> "Average":
-        factor = reals("number", factor)
-        return self._of(factor * self.mean + reals("number", number), np.abs(factor) * self.standard_error)
-
-    def _of(self, mean, error) -> "Average":
+        factor, number = reals("number", factor), reals("number", number)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
+            mean = broadcast(number=factor, average=self.mean)[0] * self.mean
+            mean, number = broadcast(average=mean, number=number)
+            mean, error = mean + number, np.abs(factor) * self.standard_error
         return Average(mean, np.broadcast_to(error, np.shape(mean)), self.draws)

@@ -80,7 +80,7 @@ class Claim:
                 raise InputError(name, value, "a number >= 0")
         if self.draws is not None:
             self._set("draws", integer("draws", self.draws, minimum=2))
-        self._set("evidence", choice("evidence", self.evidence or self._derived(), EVIDENCE))
+        self._set("evidence", choice("evidence", self._derived() if self.evidence is None else self.evidence, EVIDENCE))
         if self.distance is None and self.standard_error:
             self._set("distance", (self.measured - self.predicted) / self.standard_error)
 

@@ -67,7 +67,7 @@ def tested(claim: Claim) -> str:
     if claim.distance is not None:
         words.append(f"{claim.distance:+.2g} standard errors from the prediction")
     if claim.power is not None:
-        words.append(f"power {claim.power:.2g}")
+        words.append("power above 0.99" if claim.power > 0.99 else f"power {claim.power:.2f}")
     return ", ".join(words)
 
 

@@ -76,7 +76,8 @@ def _named(name: str, value: object) -> Iterator[tuple[str, object]]:
     if isinstance(value, Average):
         yield from _named(name, value.mean)
         yield from _named(name + STANDARD_ERROR, value.standard_error)
-    elif isinstance(value, list | tuple | np.ndarray) and np.ndim(value):
+    elif isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim):
+        displays.plain(name, value)  # refuses what is nested without end
         for k, entry in enumerate(value):
             yield from _named(f"{name}_{k}", entry)
     elif value is None:
@@ -93,6 +94,6 @@ def _cell(value: object, number: str) -> str:
     if isinstance(value, Average):
         return format(value, "")
     value = displays.plain("rows", value)
-    if isinstance(value, bool | list):
+    if value is None or isinstance(value, bool | list):
         raise InputError("rows", value, "texts, numbers, averages and None")
     return format(float(value), number) if not isinstance(value, int) else str(value)

@@ -79,7 +79,8 @@ class Limits:
         return over
 
 
-CORE, NEIGHBOUR, PAGE = Limits(), Limits(words=2500, code=200), Limits(exercises=0)
+CORE, NEIGHBOUR = Limits(), Limits(words=2500, code=200)
+APPENDIX, PAGE = Limits(words=2500, code=200, exercises=0), Limits(exercises=0)
 
 
 def measure(notebook: NotebookNode) -> Lengths:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from onestep.checks import InputError, integer, real
+from onestep.checks import InputError, integer, real, reals
 from onestep.geometry import Geometry
 from onestep.problem import Problem
 from onestep.simulation import network, ridge, sample, spectrum
@@ -132,9 +132,8 @@ class OneStep:
         ------
         InputError : another shape.
         """
-        if np.shape(matrix) != self.G.shape:
-            raise InputError("matrix", np.shape(matrix), f"a matrix of shape {self.G.shape}")
-        return replace(self, gradient=replace(self.gradient, matrix=np.asarray(matrix, self.G.dtype)))
+        matrix = self._checked("matrix", matrix, self.G.shape)
+        return replace(self, gradient=replace(self.gradient, matrix=matrix))
 
     def weights(self, eta: float) -> np.ndarray:
         """(N, d): W = W0 + eta G."""
@@ -142,7 +141,8 @@ class OneStep:
 
     def features(self, eta: float, X: np.ndarray | None = None) -> np.ndarray:
         """(rows, N): F = sigma(X W') after a step of size eta, on the ridge batch or on the inputs X (rows, d)."""
-        return network.features(self.problem, self.X if X is None else X, self.W0, self.G, real("eta", eta))
+        X = self.X if X is None else self._checked("X", X, (None, self.problem.d))
+        return network.features(self.problem, X, self.W0, self.G, real("eta", eta))
 
     def spectrum(self, eta: float) -> np.ndarray:
         """(min(n, N),): the squared singular values of F/sqrt(n), ascending."""
@@ -167,6 +167,8 @@ class OneStep:
 
     def predict(self, eta: float, coefficients: np.ndarray) -> np.ndarray:
         """(n_test, ...): outputs on the test batch with the second layers `coefficients` (N, ...)."""
+        shape = (self.problem.N, None)[: max(getattr(coefficients, "ndim", 1), 1)]
+        coefficients = self._checked("coefficients", coefficients, shape)
         return network.predict(self.problem, self.test.X, self.W0, self.G, real("eta", eta), coefficients)
 
     def errors(self, ridge: float | np.ndarray, eta: float) -> tuple[np.ndarray, np.ndarray]:
@@ -179,3 +181,12 @@ class OneStep:
         fitted = self.fit(ridge, eta)
         test = [np.mean((self.test.y - output) ** 2) for output in self.predict(eta, fitted.coefficients).T]
         return tuple(np.reshape(error, np.shape(ridge))[()] for error in (fitted.train_error, test))
+
+    def _checked(self, name: str, values: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
+        """`values` in the precision of the problem, of the given shape; None is any length from 1 on."""
+        array = reals(name, values)
+        if array.ndim != len(shape) or any(
+            length not in (None, size) or not size for length, size in zip(shape, array.shape, strict=True)
+        ):
+            raise InputError(name, array.shape, f"an array of shape {shape}, None standing for any length")
+        return array.astype(self.problem.dtype)

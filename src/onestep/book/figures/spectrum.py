@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from onestep.book.figures.style import (
     BLUE,
     FAINT,
+    LARGEST,
     NEUTRAL,
     VERMILLION,
     BookFigure,
@@ -81,12 +82,14 @@ class Spectrum:
         ------
         InputError : eigenvalues of another shape, fewer than there are outliers, not finite, or all zero.
         """
-        values = np.atleast_2d(reals("eigenvalues", eigenvalues, 0.0))
-        if values.ndim != 2 or values.shape[1] <= len(outliers) or not values.any():
+        values, outliers = np.atleast_2d(reals("eigenvalues", eigenvalues, 0.0)), reals("outliers", outliers, 0.0)
+        if outliers.ndim != 1 or max(np.max(values, initial=0.0), np.max(outliers, initial=0.0)) > LARGEST:
+            raise InputError("outliers", outliers, f"positions in one dimension, and no number above {LARGEST:g}")
+        if values.ndim != 2 or values.shape[1] <= len(outliers) or np.max(values, initial=0.0) < 1 / LARGEST:
             raise InputError("eigenvalues", values.shape, f"(draws, more than {len(outliers)}), not all zero")
         values = np.sort(values, axis=1)
         x = _grid(values, outliers, points) if callable(density) else reals("x", density[0], 0.0, open_below=True)
-        smallest = values[values > 0].min()
+        smallest = _smallest(values)
         edges = np.geomspace(min(x[0], smallest), max(x[-1], 1.001 * values.max()), integer("bins", bins) + 1)
         bulk, top = np.split(values, [values.shape[1] - len(outliers)], axis=1)
         per_log = (order or values.shape[1]) * np.diff(np.log(edges))
@@ -94,7 +97,7 @@ class Spectrum:
         marked = top[:, ::-1] if len(outliers) else values[:, -1:]
         own = None if before is None else x * _on(before, x)
         line = x * _on(density, x)
-        return cls(title, edges, *_averaged(heights), x, line, *_averaged(marked), tuple(outliers), own)
+        return cls(title, edges, *_averaged(heights), x, line, *_averaged(marked), tuple(outliers.tolist()), own)
 
 
 def draw(ax: Axes, spectrum: Spectrum) -> None:
@@ -144,9 +147,14 @@ def histograms(
     return figure
 
 
+def _smallest(values: np.ndarray) -> float:
+    """The smallest eigenvalue that is not zero but for rounding."""
+    return values[values > 1e-14 * values.max()].min()
+
+
 def _grid(values: np.ndarray, outliers: Sequence[float], points: int) -> np.ndarray:
     """x from a little below the smallest positive eigenvalue to a little above the largest."""
-    low, high = values[values > 0].min(), max(values.max(), *outliers, 0.0)
+    low, high = _smallest(values), max(values.max(), *outliers, 0.0)
     return np.geomspace(0.8 * max(low, 1e-4 * high), 1.2 * high, integer("points", points, 2))
 
 

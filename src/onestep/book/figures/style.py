@@ -28,7 +28,7 @@ INK, NEUTRAL, FAINT, PAPER = "#1F2328", "#6B7178", "#D9DDE1", "#FFFFFF"
 MARKERS = ("o", "s", "D", "^", "v")
 DASHES = ("-", (0, (6, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1)))
 
-_LARGEST = 1e100
+LARGEST = 1e100
 WIDTH = 7.6  # inches: the text column of the page, so that figure text and body text come out alike
 NARROW = 4.4  # on a phone, where panels stand one below the other
 PANEL_HEIGHT = 3.3
@@ -206,6 +206,6 @@ def _columns(**arrays) -> list[np.ndarray]:
     for name, column in zip(arrays, columns, strict=True):
         if column.ndim != 1 or column.shape != columns[0].shape:
             raise InputError(name, column.shape, f"a vector as long as {next(iter(arrays))}, {columns[0].shape}")
-        if np.max(np.abs(column), initial=0.0) > _LARGEST:
-            raise InputError(name, column, f"numbers of at most {_LARGEST:g} in size: no axis holds others")
+        if np.max(np.abs(column), initial=0.0) > LARGEST:
+            raise InputError(name, column, f"numbers of at most {LARGEST:g} in size: no axis holds others")
     return columns
