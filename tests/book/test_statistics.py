@@ -35,7 +35,10 @@ def test_arithmetic_is_that_of_the_draws(change):
 def test_points_are_picked_by_index():
     average = over_seeds(VALUES)
     assert f"{average[1]:.3f}" == f"{over_seeds(VALUES[:, 1]):.3f}" and average[1].draws == 7
-    assert len(average) == 3 == len(list(average))
+    assert [f"{point}" for point in average] == [f"{average[k]}" for k in range(3)]
+    assert average[0], "one number has no length, and is no empty list"
+    with pytest.raises(TypeError):
+        list(average[0])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The average of repeated draws: what experiments return and what claims, records and curves take."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,8 +52,10 @@ class Average:
     def __getitem__(self, index) -> "Average":
         return Average(self.mean[index], self.standard_error[index], self.draws)
 
-    def __len__(self) -> int:
-        return len(self.mean)
+    def __iter__(self) -> Iterator["Average"]:
+        if not self.mean.ndim:
+            raise TypeError("an average of one number has no points")
+        return (self[k] for k in range(len(self.mean)))
 
     def __add__(self, number) -> "Average":
         return self._scaled(1.0, number)
