@@ -17,6 +17,7 @@ from onestep.build.chapters import LEDGER, Chapter
 
 PAGE = "claims"
 DATA = LEDGER
+_WITHIN = (1, 2, 3)  # standard errors
 _MADE_BY = ("source", "versions", "blas", "machine")  # of a chapter's provenance
 
 
@@ -82,17 +83,23 @@ def as_lines(entries: list[dict]) -> str:
 
 
 def _kinds(claims: list[Claim]) -> str:
-    """How many claims of each kind there are, and how many standard errors the two-sided ones are off."""
-    rows = []
-    for kind in EVIDENCE:
-        own = [claim for claim in claims if claim.evidence == kind]
-        off = [abs(claim.distance) for claim in own if claim.distance is not None and math.isfinite(claim.distance)]
-        within = [f"{sum(value <= most for value in off)} of {len(off)}" for most in (1, 2, 3)]
-        rows.append((kind, count(own), *(within if kind == TWO_SIDED and off else ("", "", ""))))
-    chance = [f"by chance {100 * math.erf(most / math.sqrt(2)):.1f} %" for most in (1, 2, 3)]
-    head = ("Kind of test", "Verdicts", *(f"Within {most} standard errors" for most in ("1", "2", "3")))
-    rows.append(("as many in a normal law", "", *chance))
+    """How many claims of each kind there are, and how far the two-sided ones are off beside what chance would give."""
+    rows = [(kind, count([claim for claim in claims if claim.evidence == kind]), "", "", "", "") for kind in EVIDENCE]
+    off = distances(claims)
+    if off:
+        within = [f"{sum(abs(value) <= most for value in off)} of {len(off)}" for most in _WITHIN]
+        size = math.sqrt(sum(value**2 for value in off) / len(off))
+        rows[EVIDENCE.index(TWO_SIDED)] = (*rows[EVIDENCE.index(TWO_SIDED)][:2], *within, f"{size:.2f}")
+    normal = [f"{100 * math.erf(most / math.sqrt(2)):.1f} %" for most in _WITHIN]
+    rows.append(("as a normal law would have it", "", *normal, "1"))
+    head = ("Kind of test", "Verdicts", *(f"Within {most} standard errors" for most in _WITHIN), "Root mean square")
     return displays.table(rows, head=head, caption="Kinds of tests")
+
+
+def distances(claims: list[Claim]) -> list[float]:
+    """Of the two-sided claims: measured minus predicted, in standard errors. Together they test all of the book."""
+    found = (claim.distance for claim in claims if claim.evidence == TWO_SIDED)
+    return [value for value in found if value is not None and math.isfinite(value)]
 
 
 def _plain(title: str) -> str:
