@@ -3,8 +3,10 @@
 One thread, CPU seconds. The yardstick is one eigenvalue decomposition of a symmetric matrix of order 1000.
 """
 
+import itertools
 import math
 import time
+from functools import partial
 
 import click
 import numpy as np
@@ -51,6 +53,28 @@ def main(n, repeats):
                 f"{found.iterations.mean():.1f} ({found.iterations.max():.0f}) | {found.residual.max():.0e} | "
                 f"{steepest.share.size} x {steepest.t.size} |"
             )
+    structured(repeats)
+
+
+def structured(repeats):
+    """Structured noise over isotropic noise, CPU time, in one run: a single ridge, and a path of twelve."""
+    click.echo("\n| activation | eta/sqrt(N) | ridges | isotropic, ms a ridge | structured, ms a ridge | ratio |")
+    click.echo("|---|---|---|---|---|---|")
+    paths = np.array([0.1]), np.geomspace(0.01, 10, 12)
+    for activation, scale, path in itertools.product(("tanh", "relu"), (1, 2, 4), paths):
+        problem = Problem(n=1000, d=500, N=750, activation=activation)
+        eta = scale * math.sqrt(problem.N)
+        spent = np.array(
+            [
+                [
+                    cpu(partial(any_step.solve, problem, path, eta, noise=noise))[0]
+                    for noise in ("isotropic", "structured")
+                ]
+                for _ in range(repeats)
+            ]
+        )
+        isotropic, full = 1e3 * np.median(spent, axis=0) / path.size
+        click.echo(f"| {activation} | {scale} | {path.size} | {isotropic:.1f} | {full:.1f} | {full / isotropic:.1f} |")
 
 
 if __name__ == "__main__":

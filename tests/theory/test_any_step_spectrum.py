@@ -32,6 +32,16 @@ def test_gaps_narrower_than_the_grid_are_found(c2):
     np.testing.assert_allclose(any_step.edges(problem, 0.0), resolvent.edges(problem), rtol=1e-6)
 
 
+@pytest.mark.parametrize("sizes", [(2000, 100, 1500), (1000, 20, 750)])
+def test_a_small_band_far_above_the_others_is_found(sizes):
+    """d directions of n carry it. With a huge gradient batch beta is beta_star, and the grid of t has no more nodes."""
+    problem = Problem(*sizes, activation="erf", n_gradient=10**12)
+    bands = resolvent.edges(problem)
+    assert len(bands) == 2 and bands[1, 0] > 15 * bands[0, 1]
+    np.testing.assert_allclose(any_step.edges(problem, 0.0), bands, rtol=1e-6)
+    assert any_step.outliers(problem, 0.0) == []
+
+
 def test_a_band_that_reaches_zero_starts_there():
     problem = Problem(n=400, d=200, N=400, readout="constant")
     np.testing.assert_allclose(any_step.edges(problem, 0.0), resolvent.edges(problem), rtol=1e-6)  # of 0: exactly

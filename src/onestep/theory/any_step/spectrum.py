@@ -21,7 +21,7 @@ from onestep.theory.spikes import Outlier
 
 _BATCH = 64
 _FAR = 1e100
-_SCAN, _RESOLUTION = 160, 1e-3
+_SCAN, _RESOLUTION = 170, 1e-3
 _LEVELS = 200
 _NEAR = 1e-4  # an outlier nearer to the bulk than this, relatively, counts as part of it
 _HEIGHT = 1e-12  # above the real axis, in units of x
@@ -50,7 +50,7 @@ def density(problem: Problem, x, eta: float, geometry: Geometry | None = None) -
 def edges(problem: Problem, eta: float, geometry: Geometry | None = None) -> np.ndarray:
     """The intervals that carry the bulk's density, (bands, 2), ascending; a band that reaches 0 starts at 0.
 
-    They are sought on a grid of 160 points, geometric over six decades below the top (steps of 10 %), and finer where
+    They are sought on a grid of 170 points, geometric over seven decades below the top (steps of 10 %), and finer where
     the density dips between them: gaps are found down to 0.1 % of their place. A band narrower than the steps, with
     gaps on either side, is missed. Every edge is located to 1e-6 of itself by the square-root law of the density.
 
@@ -120,15 +120,18 @@ def _on_the_axis(features: FeatureLaw, x: np.ndarray) -> State:
     levels = 2 + int(np.log10(np.max(top / bottom)) / 2)
     while True:
         try:
-            start = None
-            for share in np.linspace(0, 1, levels):
-                state = fixed_point.solve(features, -x - 1j * top ** (1 - share) * bottom**share, start)
-                start = state.den, state.g
-            break
+            return _descended(features, x, top, bottom, levels)
         except NotConverged:
-            levels *= 2  # smaller steps down are needed near edges
+            levels *= 2  # smaller steps down are needed near edges, and to stay on the branch of a resolvent
             if levels > _LEVELS:
                 raise
+
+
+def _descended(features: FeatureLaw, x: np.ndarray, top: np.ndarray, bottom: np.ndarray, levels: int) -> State:
+    start = None
+    for share in np.linspace(0, 1, levels):
+        state = fixed_point.solve(features, -x - 1j * top ** (1 - share) * bottom**share, start)
+        start = state.den, state.g
     # den, g and the diagonal g/ridge of the other resolvent have the signs of Stieltjes transforms on the right branch.
     signs = (-state.den, -state.g, state.g / state.ridge[:, None])
     if min((value.imag / abs(value)).min() for value in signs) < -_DARK:
@@ -138,7 +141,8 @@ def _on_the_axis(features: FeatureLaw, x: np.ndarray) -> State:
 
 
 def _edges(features: FeatureLaw) -> np.ndarray:
-    x = _mean(features) * np.geomspace(1e-6, 4, _SCAN)
+    top = 1.05 * max(_z(_descend(features)[-1]), _mean(features))
+    x = top * np.geomspace(1e-7, 1, _SCAN)
     while _density(features, x[-1:])[0] * x[-1] > _DARK:
         x = 2 * x
     height = _density(features, x) * x
@@ -202,7 +206,7 @@ def _negative(features: FeatureLaw, state: State) -> int:
 
 def _descend(features: FeatureLaw) -> list[State]:
     """States from a z above every outlier down to the top of the bulk, each the start of the next."""
-    z = 8 * _mean(features)
+    z = 8 * _mean(features) * (1 + features.n / features.d)  # few directions carry the upper of two bands
     while (first := _if_outside(features, z, None)) is None or _negative(features, first) > 0:
         z *= 2
     states, factor = [first], 0.93
