@@ -37,11 +37,14 @@ class RunFailed(OneStepError):
         Its name, the source of the cell that failed ("" if none did), the traceback or the reason.
     notebook : NotebookNode or None
         The notebook with the outputs up to there; None if no kernel ran.
+    failures : tuple of RunFailed
+        Itself alone, as `BuildFailed` has those of a whole book.
     """
 
     def __init__(self, chapter: str, cell: str, trace: str, notebook: NotebookNode | None = None):
         self.chapter, self.cell, self.trace, self.notebook = chapter, cell, trace, notebook
         where = f" in the cell\n\n{_indent(cell)}\n" if cell else ""
+        self.failures = (self,)
         super().__init__(f"chapter {chapter} failed{where}\n{trace}")
 
     def __reduce__(self):  # crosses process borders in sweeps

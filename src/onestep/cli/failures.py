@@ -9,6 +9,8 @@ from functools import wraps
 
 import click
 
+from onestep.checks import OneStepError
+
 
 class Refused(click.ClickException):
     """A request that cannot be met; nothing has run."""
@@ -39,14 +41,12 @@ def reported(command: Callable) -> Callable:
 
     @wraps(command)
     def guarded(*args, **options):
-        from onestep.build.runner import RunFailed
-        from onestep.build.site import BuildFailed
-        from onestep.checks import OneStepError
-
         try:
             return command(*args, **options)
-        except (RunFailed, BuildFailed) as error:
-            failures = error.failures if isinstance(error, BuildFailed) else (error,)
+        except OneStepError as error:
+            failures = getattr(error, "failures", None)  # what ran and failed has them; what was refused has not
+            if failures is None:
+                raise Refused(str(error)) from None
             undecided = failures and all("ClaimsUndecided: " in failure.trace for failure in failures)
             raise (Undecided if undecided else Failed)(str(error)) from None
         except OneStepError as error:
