@@ -225,7 +225,7 @@ def test_the_notebook_carries_the_claims(notebook):
     claims.check("first", **FINE)
     claims.check("second", **FINE | {"measured": math.nan, "standard_error": 0.1}, kind="at most", explain="too few")
     claims.table()
-    first, second = claims.claimed(notebook())
+    first, second = claims.read_claims(notebook())
     assert first == claims._ledger["first"]
     assert math.isnan(second.measured) and second.verdict == "fails" and "too few" in second.reason
 
@@ -238,7 +238,7 @@ def test_a_strict_run_stops_and_names_the_failed(notebook, monkeypatch):
     with pytest.raises(claims.ClaimsFailed, match="not so fine") as caught:
         claims.table()
     assert [claim.statement for claim in caught.value.failed] == ["not so fine"]
-    assert len(claims.claimed(notebook())) == 2, "the table is shown before the run stops"
+    assert len(claims.read_claims(notebook())) == 2, "the table is shown before the run stops"
 
 
 def test_a_strict_run_wants_claims_and_no_second_of_one(monkeypatch):
@@ -270,7 +270,7 @@ def test_a_script_prints_the_table(capsys):
 
 def test_an_average_is_recorded_with_its_error(notebook):
     records.record(slope=Average([1.0, 2.0], [0.1, 0.2], 4))
-    assert records.recorded(notebook()) == {"slope": [1.0, 2.0], "slope_standard_error": [0.1, 0.2]}
+    assert records.read_record(notebook()) == {"slope": [1.0, 2.0], "slope_standard_error": [0.1, 0.2]}
     with pytest.raises(InputError, match="slope_standard_error"):
         records.record(slope=MEAN, slope_standard_error=1.0)
 
@@ -278,7 +278,7 @@ def test_an_average_is_recorded_with_its_error(notebook):
 def test_records_come_back(notebook, monkeypatch):
     records.record(a=np.float64(3), b=np.arange(3), c="tanh", d=True)
     records.record(a=math.nan, e=[[0.5, math.inf]])
-    assert records.recorded(notebook()) == {"a": "nan", "b": [0, 1, 2], "c": "tanh", "d": True, "e": [[0.5, "inf"]]}
+    assert records.read_record(notebook()) == {"a": "nan", "b": [0, 1, 2], "c": "tanh", "d": True, "e": [[0.5, "inf"]]}
     monkeypatch.setenv(displays.STRICT, "1")
     with pytest.raises(InputError, match="second value"):
         records.record(a=1)

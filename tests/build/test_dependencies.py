@@ -123,9 +123,9 @@ def test_what_a_run_loaded_is_what_was_found(book):
     """Python's own import system has the last word: see `onestep.book.provenance.loaded_modules`."""
     asked = Job.make(book.chapter("small"))
     notebook = execute(asked, threads=1)
-    from onestep.book.provenance import stamped
+    from onestep.book.provenance import read_provenance
 
-    loaded = stamped(notebook)["modules"]
+    loaded = read_provenance(notebook)["modules"]
     assert len(loaded) > 5 and loaded.items() <= dependencies.modules(asked.chapter).items()
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from onestep.book.claims import claimed
-from onestep.book.records import recorded
+from onestep.book.claims import read_claims
+from onestep.book.records import read_record
 from onestep.build import html_page, site
 from onestep.build.chapters import Book
 from onestep.build.lengths import CORE, measure
@@ -69,8 +69,10 @@ def test_the_chapter_keeps_the_limits_of_length(built):
 
 def test_a_readers_own_page_says_the_same(built):
     notebook = execute(built[2])
-    (claim,) = claimed(notebook)
-    assert claim.holds and claim.power > 0.99 and recorded(notebook)["largest_standard_error"] == claim.standard_error
+    (claim,) = read_claims(notebook)
+    assert (
+        claim.holds and claim.power > 0.99 and read_record(notebook)["largest_standard_error"] == claim.standard_error
+    )
     page = html_page.as_html(notebook, "Example")
     assert "8.14 ± 0.43, where theory says 8.54" in page and "<strong>Reading time</strong>: 1 minute" in page
     assert "claims.check(" not in page and "{glue" not in page and "{strip}" not in page

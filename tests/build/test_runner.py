@@ -13,9 +13,9 @@ import nbformat
 import psutil
 import pytest
 
-from onestep.book.claims import claimed
-from onestep.book.provenance import stamped
-from onestep.book.records import recorded
+from onestep.book.claims import read_claims
+from onestep.book.provenance import read_provenance
+from onestep.book.records import read_record
 from onestep.build.cache import Store
 from onestep.build.chapters import Chapter
 from onestep.build.job import Job
@@ -63,13 +63,13 @@ def test_a_run_is_its_own_record(book):
     cells = []
     job = Job.make(book.chapter("small"), {"n": "50", "activation": "relu"})
     notebook = execute(job, threads=1, on_cell=lambda: cells.append(1))
-    facts = stamped(notebook)
+    facts = read_provenance(notebook)
     assert len(cells) == 7
     assert facts["parameters"] == notebook.metadata["onestep"]["parameters"] == job_values(job)
     assert facts["parameters"]["n"] == 50 and facts["chapter"] == "small"
     assert {blas["threads"] for blas in facts["blas"]} == {1}
-    (claim,) = claimed(notebook)
-    assert claim.measured == pytest.approx(50 * recorded(notebook)["variance"]) and claim.holds
+    (claim,) = read_claims(notebook)
+    assert claim.measured == pytest.approx(50 * read_record(notebook)["variance"]) and claim.holds
     assert "papermill" not in json.dumps(notebook)
 
 
@@ -80,10 +80,10 @@ def job_values(job):
 def test_a_strict_run_stops_at_a_claim_that_fails_and_another_does_not(book):
     job = Job.make(book.chapter("small"), {"scale": 3.0})
     results = dict(execute_all([job, replace(job, strict=True)], processes=2, threads=1))
-    assert [claim.verdict for claim in claimed(results[job])] == ["fails"]
+    assert [claim.verdict for claim in read_claims(results[job])] == ["fails"]
     failure = results[replace(job, strict=True)]
     assert isinstance(failure, RunFailed) and "ClaimsFailed" in failure.trace and "claims.table()" in failure.cell
-    assert claimed(failure.notebook), "the table is in what is left"
+    assert read_claims(failure.notebook), "the table is in what is left"
 
 
 def test_failures_say_where_and_do_not_touch_others():

@@ -96,7 +96,7 @@ def test_parameters_are_data_whatever_they_say(executed):
 def test_pages_and_ledger_show_them_as_text(executed):
     notebook, _, job = executed
     entries = ledger.collect({job.chapter: notebook})
-    shown = html_page.as_html(notebook, EVIL[0]), ledger.as_page(entries), claims.as_html(claims.claimed(notebook))
+    shown = html_page.as_html(notebook, EVIL[0]), ledger.as_page(entries), claims.as_html(claims.read_claims(notebook))
     for text in shown:
         parsed = BeautifulSoup(text, "html.parser")
         assert "pwned" in parsed.get_text(), "they are there, as text"

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 
-from onestep.book.records import recorded
+from onestep.book.records import read_record
 from onestep.build import site
 from onestep.build.chapters import Book
 from onestep.build.jupyter_book import command
@@ -84,7 +84,7 @@ def test_a_run_gives_a_notebook_and_a_page_and_overwrites_nothing(onestep):
     assert done.exit_code == 0, done.output
     notebook = nbformat.read(onestep.here / "out" / "small.ipynb", as_version=4)
     assert notebook.metadata["onestep"]["overrides"] == {"n": 50, "shifts": [1.0]}
-    assert "variance" in recorded(notebook)
+    assert "variance" in read_record(notebook)
     page = (onestep.here / "out" / "small.html").read_text()
     assert "n = 50" in page.split("<h1")[0], "the parameters stand at the head"
     assert "Theorem (Variance)" in page and 'alt="A line that scatters around zero."' in page

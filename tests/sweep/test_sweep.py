@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 import tinybook
-from onestep.book.records import recorded
+from onestep.book.records import read_record
 from onestep.build import files
 from onestep.build.cache import Store, read
 from onestep.build.job import Job
@@ -40,7 +40,7 @@ def test_a_sweep_has_each_run_once_and_a_second_one_runs_nothing(tiny, tmp_path)
     assert len(outcomes) == 24 and {outcome.job.key for outcome in outcomes} == {job.key for job in jobs}
     assert not any(outcome.reused or outcome.failure for outcome in outcomes)
     for job in jobs:
-        assert recorded(Store(folder).get(job))["test_error"] == tinybook.measurement(job.values)
+        assert read_record(Store(folder).get(job))["test_error"] == tinybook.measurement(job.values)
     again = tinybook.Inline()
     assert all(outcome.reused for outcome in sweep(jobs, folder, again)) and again.submitted == []
 
@@ -188,7 +188,7 @@ def test_runs_on_this_machine_that_only_it_can_reach(tiny, tmp_path):
     assert outcomes[False].failure is None
     assert "told to fail" in outcomes[True].failure and "Traceback" in outcomes[True].failure
     (path,) = results(tmp_path / "out")
-    values = recorded(nbformat.read(path, as_version=4))
+    values = read_record(nbformat.read(path, as_version=4))
     assert values["test_error"] == tinybook.measurement(jobs[0].values) and values["data"] == "data travel, too"
 
 

@@ -45,9 +45,9 @@ __all__ = [
     "as_html",
     "as_text",
     "check",
-    "claimed",
     "columns",
     "count",
+    "read_claims",
     "table",
 ]
 
@@ -149,6 +149,6 @@ def table() -> None:
         raise (ClaimsUndecided if undecided else ClaimsFailed)(failed)
 
 
-def claimed(notebook: Mapping) -> tuple[Claim, ...]:
+def read_claims(notebook: Mapping) -> tuple[Claim, ...]:
     """The claims stored in an executed notebook (those of its last `table()`)."""
     return tuple(Claim.read(entry) for entry in displays.latest(notebook, "claims", ()))

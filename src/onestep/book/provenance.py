@@ -47,7 +47,7 @@ def stamp() -> None:
     publish("provenance", facts, page=page, text="\n".join(f"{name}: {text}" for name, text in _words(facts)))
 
 
-def stamped(notebook: Mapping) -> dict | None:
+def read_provenance(notebook: Mapping) -> dict | None:
     """What `stamp` stored in an executed notebook; None if it was not called."""
     return latest(notebook, "provenance")
 

@@ -19,7 +19,7 @@ def record(**values: object) -> None:
 
     An `Average` is recorded as its mean under `name`, and its standard error under `name_standard_error`.
 
-    The page shows them in a drop-down; `recorded` reads them back from the executed notebook. Beside `name` may stand
+    The page shows them in a drop-down; `read_record` reads them back from the executed notebook. Beside `name` may stand
     `name_predicted`, what theory says, and `name_standard_error`, over the draws of this run: the words of
     `claims.check`, and what `onestep plot` draws as line and bars.
 
@@ -47,7 +47,7 @@ def record(**values: object) -> None:
     publish("record", payload, page=page, text="\n".join(f"{n} = {_brief(v)}" for n, v in payload.items()))
 
 
-def recorded(notebook: Mapping) -> dict[str, object]:
+def read_record(notebook: Mapping) -> dict[str, object]:
     """The values recorded in an executed notebook; of a name recorded twice, the last."""
     values: dict[str, object] = {}
     for payload in collect(notebook, "record"):

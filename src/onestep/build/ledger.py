@@ -9,9 +9,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from onestep.book import displays
-from onestep.book.claims import EVIDENCE, HEAD, TWO_SIDED, Claim, as_text, claimed, columns, count
-from onestep.book.provenance import stamped
-from onestep.book.records import recorded
+from onestep.book.claims import EVIDENCE, HEAD, TWO_SIDED, Claim, as_text, columns, count, read_claims
+from onestep.book.provenance import read_provenance
+from onestep.book.records import read_record
 from onestep.build import files
 from onestep.build.chapters import LEDGER, Chapter
 
@@ -26,7 +26,7 @@ def collect(executed: Mapping[Chapter, NotebookNode]) -> list[dict]:
     return [
         {"chapter": chapter.name, "title": chapter.title, "key": notebook.metadata["onestep"]["key"]} | claim.payload()
         for chapter, notebook in executed.items()
-        for claim in claimed(notebook)
+        for claim in read_claims(notebook)
     ]
 
 
@@ -37,13 +37,13 @@ def as_data(executed: Mapping[Chapter, NotebookNode]) -> dict:
     """
     chapters = {}
     for chapter, notebook in executed.items():
-        facts, stamp = notebook.metadata["onestep"], stamped(notebook) or {}
+        facts, stamp = notebook.metadata["onestep"], read_provenance(notebook) or {}
         chapters[chapter.name] = {
             "title": chapter.title,
             "key": facts["key"],
             "parameters": facts["parameters"],
             **{name: stamp.get(name) for name in _MADE_BY},
-            "record": recorded(notebook),
+            "record": read_record(notebook),
         }
     return {"chapters": chapters, "claims": collect(executed)}
 

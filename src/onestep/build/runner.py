@@ -17,7 +17,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from onestep.book import displays
-from onestep.book.provenance import stamped
+from onestep.book.provenance import read_provenance
 from onestep.build import dependencies, files
 from onestep.build.job import Job
 from onestep.build.kernel_process import KernelProcesses
@@ -113,7 +113,7 @@ def execute(
     _describe(notebook, job)
     if status != 0:
         raise RunFailed(job.chapter.name, cell, trace or said, notebook)
-    if other := dependencies.difference(stamped(notebook) or {}, job.chapter):
+    if other := dependencies.difference(read_provenance(notebook) or {}, job.chapter):
         raise RunFailed(job.chapter.name, "", other, notebook)
     return notebook
 

@@ -11,9 +11,9 @@ import pandas as pd
 from nbformat import NotebookNode
 from pyarrow import ArrowException
 
-from onestep.book.claims import FAILS, TOO_FEW, claimed
-from onestep.book.provenance import stamped
-from onestep.book.records import recorded
+from onestep.book.claims import FAILS, TOO_FEW, read_claims
+from onestep.book.provenance import read_provenance
+from onestep.book.records import read_record
 from onestep.build import files
 from onestep.build.cache import read
 from onestep.build.chapters import Book, BookError
@@ -64,7 +64,7 @@ def of_the_present(table: pd.DataFrame) -> pd.DataFrame:
 
 def row(notebook: NotebookNode, judge: Callable[[Mapping], bool] | None = None) -> dict[str, object]:
     """The row of one executed notebook; `judge` says of its facts whether the book would make it today."""
-    facts, stamp, claims = notebook.metadata["onestep"], stamped(notebook) or {}, claimed(notebook)
+    facts, stamp, claims = notebook.metadata["onestep"], read_provenance(notebook) or {}, read_claims(notebook)
     values = {name: _text(value) for name, value in facts["parameters"].items()}
     run = {
         "claims": len(claims),
@@ -80,7 +80,7 @@ def row(notebook: NotebookNode, judge: Callable[[Mapping], bool] | None = None) 
         "key": facts["key"],
     }
     taken = {"chapter", *values, *run}
-    results = {f"recorded_{k}" if k in taken else k: _number(v) for k, v in recorded(notebook).items()}
+    results = {f"recorded_{k}" if k in taken else k: _number(v) for k, v in read_record(notebook).items()}
     return {"chapter": facts["chapter"], **values, **results, **run}
 
 
