@@ -110,6 +110,30 @@ def test_nobody_reaches_above_or_beside(path):
     assert forbidden(path.read_text(), floor(path)) == set()
 
 
+def private(source: str) -> set[str]:
+    """The private names of other modules of the package that `source` uses."""
+    tree = ast.parse(source)
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and "onestep" in (node.module or "")]
+    names = {alias.asname or alias.name for node in imports for alias in node.names}
+    uses = {
+        f"{node.value.id}.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names
+        if node.attr.startswith("_") and not node.attr.startswith("__")
+    }
+    return uses | {name for name in names if name.startswith("_")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nobody_uses_what_is_private_to_another(path):
+    assert private(path.read_text(encoding="utf-8")) == set()
+
+
+def test_the_test_of_private_names_sees_them():
+    assert private("from onestep.build.site import _inputs") == {"_inputs"}
+    assert private("from onestep.build import site\nsite._inputs()\nself._x") == {"site._inputs"}
+
+
 @pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
 def test_experiments_use_no_theory(path):
     assert forbidden(path.read_text(), "experiments") == set()

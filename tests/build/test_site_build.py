@@ -129,6 +129,19 @@ def test_words_and_captions_change_without_executing(built):
     make(edited(edited(book, "# Small but new", "# Small"), "scatters about zero", "scatters around zero"))
 
 
+def test_only_the_chapter_that_is_asked_for_is_executed(built):
+    book, _ = built
+    with pytest.raises(site.BuildFailed, match="small: never executed with these parameters"):
+        site.build(book, site.jobs(book, {"n": "77"}, strict=False), book.root / "_build", only={"other"})
+    changed = edited(book, "means.var(ddof=1)", "means.var(ddof=1) + 0")
+    jobs = site.jobs(changed, {}, strict=False)
+    done = site.build(changed, jobs, book.root / "_build", only={"other"})
+    assert (done.executed, done.outdated) == (0, ("small",))
+    page = (done.site / "chapters" / "small.html").read_text()
+    assert "✓ holds" in page
+    edited(book, "means.var(ddof=1) + 0", "means.var(ddof=1)")
+
+
 def test_a_strict_build_fails_with_a_claim(book):
     with pytest.raises(site.BuildFailed, match="ClaimsFailed"):
         make(book, {"small.scale": "3"}, strict=True)

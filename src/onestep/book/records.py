@@ -19,8 +19,8 @@ def record(**values: object) -> None:
 
     An `Average` is recorded as its mean under `name`, and its standard error under `name_standard_error`.
 
-    The page shows them in a drop-down; `read_record` reads them back from the executed notebook. Beside `name` may stand
-    `name_predicted`, what theory says, and `name_standard_error`, over the draws of this run: the words of
+    The page shows them in a drop-down; `read_record` reads them back from the executed notebook. Beside `name` may
+    stand `name_predicted`, what theory says, and `name_standard_error`, over the draws of this run: the words of
     `claims.check`, and what `onestep plot` draws as line and bars.
 
     Recording a name again replaces it, as re-running a cell must; in a strict run, where no cell runs twice, it is

@@ -37,6 +37,15 @@ class Store:
                 return with_text_of(job, notebook)
         return None
 
+    def latest(self, job: Job) -> NotebookNode | None:
+        """The notebook that was executed last of the job's chapter with its parameters, whatever has changed since."""
+        for path in sorted(self.folder.glob(f"{job.chapter.name}-*.ipynb"), key=lambda p: p.stat().st_mtime)[::-1]:
+            notebook = read(path)
+            facts = {} if notebook is None else notebook.metadata["onestep"]
+            if (facts.get("chapter"), facts.get("overrides")) == (job.chapter.name, dict(job.parameters)):
+                return notebook
+        return None
+
     def put(self, job: Job, notebook: NotebookNode) -> Path:
         """Keep `notebook`, sealed, whole or not at all."""
         path = self.path(job)

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,12 +46,15 @@ class Built:
         The claims of its ledger.
     executed, reused : int
         How many chapters had to be executed, and how many were found executed.
+    outdated : tuple of str
+        Chapters whose pages show an earlier execution, because only others were to be executed.
     """
 
     site: Path
     claims: list[dict]
     executed: int
     reused: int
+    outdated: tuple[str, ...] = ()
 
 
 def build(
@@ -62,6 +65,7 @@ def build(
     processes: int | None = None,
     time_limit: float | None = None,
     quietly: bool = False,
+    only: Collection[str] | None = None,
 ) -> Built:
     """Build the site of `jobs` (one per chapter of the table of contents) into `target`/html.
 
@@ -79,6 +83,8 @@ def build(
         Seconds after which a chapter is stopped.
     quietly : bool, optional
         Whether to show no progress.
+    only : collection of str, optional
+        The chapters that may be executed; the pages of all others show how they were executed last.
 
     Raises
     ------
@@ -92,13 +98,31 @@ def build(
             shutil.rmtree(left, ignore_errors=True)  # of a build that was killed
         stores = _stores(book, target)
         found = {job: run for job in jobs for store in stores if (run := store.get(job)) is not None}
+        outdated = {} if only is None else _outdated([j for j in jobs if j not in found], only, stores)
+        found |= outdated
         missing = [job for job in jobs if job not in found]
         found |= _execute_and_keep(missing, stores[0], processes, time_limit, quietly)
         executed = {job.chapter: found[job] for job in jobs}
         data = ledger.as_data(executed)
         _make_site_if_changed(book, executed, data, target)
         ledger.save(target / ledger.DATA, data)
-        return Built(target / "html", data["claims"], len(missing), len(jobs) - len(missing))
+        names = tuple(job.chapter.name for job in outdated)
+        return Built(target / "html", data["claims"], len(missing), len(jobs) - len(missing), names)
+
+
+def _outdated(missing: list[Job], only: Collection[str], stores: list[Store]) -> dict[Job, NotebookNode]:
+    """The last executions of those of `missing` that are not to be executed now.
+
+    Raises
+    ------
+    BuildFailed
+        One was never executed.
+    """
+    others = [job for job in missing if job.chapter.name not in only]
+    found = {job: run for job in others for store in stores if (run := store.latest(job)) is not None}
+    if never := [job.chapter.name for job in others if job not in found]:
+        raise BuildFailed(f"{', '.join(never)}: never executed with these parameters; build the whole book once")
+    return found
 
 
 def jobs(book: Book, given: Mapping[str, object], *, strict: bool) -> tuple[Job, ...]:

@@ -19,11 +19,12 @@ from onestep.cli.options import Command, from_file, given, once, parameters, qui
 @click.option("--strict", is_flag=True, help="A claim that fails stops the build.")
 @once("--jobs", "processes", type=click.IntRange(min=1), help="Chapters at a time; default: one per core.")
 @once("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Default: _build.")
+@click.option("--only", multiple=True, metavar="CHAPTER", help="Execute no other chapter; repeatable.")
 @time_limit
 @quiet
 @click.pass_obj
 @reported
-def command(folder, pairs, paths, presets, strict, processes, output, time_limit, quietly) -> None:
+def command(folder, pairs, paths, presets, strict, processes, output, only, time_limit, quietly) -> None:
     """Build the whole book; with -p, -f or --preset, an edition of your own in a folder of its own.
 
     NAME may be CHAPTER.NAME for one chapter only. A preset holds for the chapters that have one of that name.
@@ -38,9 +39,13 @@ def command(folder, pairs, paths, presets, strict, processes, output, time_limit
         hashed = "-".join(job.key[:4] for job in jobs if job.parameters)[:40]
         edition = "" if not values else "edition-" + (hashed if own else "-".join(presets))
         output = book.root / "_build" / edition
-    built = site.build(book, jobs, output, processes=processes, time_limit=time_limit, quietly=quietly)
+    chosen = {book.chapter(name).name for name in only} or None
+    options = {"processes": processes, "time_limit": time_limit, "only": chosen, "quietly": quietly}
+    built = site.build(book, jobs, output, **options)
     held = sum(entry["verdict"] == "holds" for entry in built.claims)
     click.echo(f"{built.executed} chapters executed, {built.reused} reused; {held} of {len(built.claims)} claims hold")
+    if built.outdated:
+        click.echo(f"not executed since their last change: {', '.join(built.outdated)}")
     click.echo(built.site / "index.html")
 
 

@@ -9,8 +9,6 @@ from functools import wraps
 
 import click
 
-from onestep.checks import OneStepError
-
 
 class Refused(click.ClickException):
     """A request that cannot be met; nothing has run."""
@@ -41,6 +39,8 @@ def reported(command: Callable) -> Callable:
 
     @wraps(command)
     def guarded(*args, **options):
+        from onestep.checks import OneStepError
+
         try:
             return command(*args, **options)
         except OneStepError as error:
@@ -49,8 +49,6 @@ def reported(command: Callable) -> Callable:
                 raise Refused(str(error)) from None
             undecided = failures and all("ClaimsUndecided: " in failure.trace for failure in failures)
             raise (Undecided if undecided else Failed)(str(error)) from None
-        except OneStepError as error:
-            raise Refused(str(error)) from None
         except BrokenPipeError:
             raise  # click ends quietly, as a command in a pipe should
         except OSError as error:
