@@ -73,7 +73,7 @@ def imports(tree: ast.AST) -> set[str]:
     Who imports a package itself, rather than names from it, may use every module in it.
     """
     names = set()
-    for node in _executed(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 names |= _with_parents(alias.name) | _inside(alias.name if alias.asname else alias.name.split(".")[0])
@@ -101,8 +101,8 @@ def data_files(chapter: Chapter, data: Mapping[str, str], values: Mapping[str, o
     """
     cells = _cells(chapter)
     texts = [value for value in values.values() if isinstance(value, str)]
-    for tree in [*cells, *(_tree(name) for name in modules(chapter) if not name.startswith(_MACHINERY))]:
-        texts += _texts(tree) if tree is not None else [DATA]
+    texts += [text for tree in cells for text in (_texts(tree) if tree is not None else [DATA])]
+    texts += [text for name in modules(chapter) if not name.startswith(_MACHINERY) for text in _texts_of(name)]
     named = {path for path in data if any(Path(path).name in text for text in texts)}
     hidden = any(_IN_DATA.search(text) and not any(Path(path).name in text for path in named) for text in texts)
     nodes = [node for tree in cells if tree is not None for node in ast.walk(tree)]
@@ -146,24 +146,28 @@ def _parsed(source: str) -> ast.Module | None:
         return None
 
 
-def _executed(tree: ast.AST) -> Iterable[ast.AST]:
-    """Every node but those that only type checkers read."""
-    if isinstance(tree, ast.If) and ast.unparse(tree.test) == "TYPE_CHECKING":
-        return
-    yield tree
-    for child in ast.iter_child_nodes(tree):
-        yield from _executed(child)
+def _statements(tree: ast.AST) -> list[ast.AST]:
+    """Every statement, nested ones included, but those that only type checkers read."""
+    found, waiting = [], [tree]
+    while waiting:
+        node = waiting.pop()
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            found.append(node)
+            for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+                waiting.extend(getattr(node, part, ()))
+    return found
 
 
 def _texts(tree: ast.AST) -> list[str]:
     """Every text in the code but docstrings."""
-    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in prose)
+    nodes = [*ast.walk(tree)]
+    prose = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    constants = (node for node in nodes if isinstance(node, ast.Constant) and id(node) not in prose)
     return [node.value for node in constants if isinstance(node.value, str)]
 
 
 def _top_level(tree: ast.AST) -> set[str]:
-    nodes = [*_executed(tree)]
+    nodes = _statements(tree)
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     return {name.split(".")[0] for name in plain | {n.module for n in nodes if isinstance(n, ast.ImportFrom)} if name}
 
@@ -208,6 +212,16 @@ def _offered(module: str) -> dict[str, tuple[str, str]]:
 @lru_cache
 def _imports_of(module: str) -> frozenset[str]:
     return frozenset(imports(_tree(module)))
+
+
+@lru_cache
+def _libraries_of(module: str) -> frozenset[str]:
+    return frozenset(_top_level(_tree(module)))
+
+
+@lru_cache
+def _texts_of(module: str) -> tuple[str, ...]:
+    return tuple(_texts(_tree(module)))
 
 
 @lru_cache

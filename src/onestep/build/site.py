@@ -93,7 +93,9 @@ def build(
         there before stays.
     """
     target.mkdir(parents=True, exist_ok=True)
-    with locks.exclusive(target / ".lock", lambda: _say(f"another build of {target} is under way; waiting")):
+    with locks.exclusive(
+        target / ".lock", lambda: print(f"another build of {target} is under way; waiting", file=sys.stderr)
+    ):
         for left in [*target.glob(".building-*"), *target.glob(".html.*"), *target.glob(".book.*")]:
             shutil.rmtree(left, ignore_errors=True)  # of a build that was killed
         stores = _stores(book, target)
@@ -250,7 +252,3 @@ def _inputs(book: Book, executed: Mapping) -> str:
     for path in sorted(path for path in {*pages, *jupyter_book.assets(book), *beside} if path.is_file()):
         digest.update(path.relative_to(book.root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
