@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -93,9 +94,8 @@ def build(
         there before stays.
     """
     target.mkdir(parents=True, exist_ok=True)
-    with locks.exclusive(
-        target / ".lock", lambda: print(f"another build of {target} is under way; waiting", file=sys.stderr)
-    ):
+    when_busy = partial(print, f"another build of {target} is under way; waiting", file=sys.stderr)
+    with locks.exclusive(target / ".lock", when_busy):
         for left in [*target.glob(".building-*"), *target.glob(".html.*"), *target.glob(".book.*")]:
             shutil.rmtree(left, ignore_errors=True)  # of a build that was killed
         stores = _stores(book, target)
@@ -103,13 +103,14 @@ def build(
         outdated = {} if only is None else _outdated([j for j in jobs if j not in found], only, stores)
         found |= outdated
         missing = [job for job in jobs if job not in found]
-        found |= _execute_and_keep(missing, stores[0], processes, time_limit, quietly)
+        found |= _keep(_execute(missing, processes, time_limit, quietly), stores[0])
         executed = {job.chapter: found[job] for job in jobs}
         data = ledger.as_data(executed)
         _make_site_if_changed(book, executed, data, target)
         ledger.save(target / ledger.DATA, data)
+        reused = len(jobs) - len(missing) - len(outdated)
         names = tuple(job.chapter.name for job in outdated)
-        return Built(target / "html", data["claims"], len(missing), len(jobs) - len(missing), names)
+        return Built(target / "html", data["claims"], len(missing), reused, names)
 
 
 def _outdated(missing: list[Job], only: Collection[str], stores: list[Store]) -> dict[Job, NotebookNode]:
@@ -169,10 +170,8 @@ def _stores(book: Book, target: Path) -> list[Store]:
     return [shared]
 
 
-def _execute_and_keep(
-    missing: list[Job], store: Store, processes: int | None, time_limit: float | None, quietly: bool
-) -> dict[Job, NotebookNode]:
-    """Run `missing`, and keep each result as soon as it is there.
+def _keep(results: Iterator[tuple[Job, NotebookNode | RunFailed]], store: Store) -> dict[Job, NotebookNode]:
+    """Keep each result as soon as it is there.
 
     Raises
     ------
@@ -180,7 +179,7 @@ def _execute_and_keep(
         At the end, if a chapter failed or a result could not be kept in `store`; it is kept somewhere else then.
     """
     done, failures, full, rescue = {}, [], None, None
-    for job, result in _execute(missing, processes, time_limit, quietly):
+    for job, result in results:
         if isinstance(result, RunFailed):
             failures.append(result)
             continue
@@ -193,7 +192,7 @@ def _execute_and_keep(
     if full:
         raise BuildFailed(f"{store.folder}: {full.strerror}; move there what was executed, from {rescue.folder}")
     if failures:
-        kept = f"{len(missing) - len(failures)} of {len(missing)} chapters that had to be executed are done and kept."
+        kept = f"{len(done)} of {len(done) + len(failures)} chapters that had to be executed are done and kept."
         raise BuildFailed("\n\n".join([*map(str, failures), kept]), tuple(failures))
     return done
 
