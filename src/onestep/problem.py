@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from onestep.checks import InputError, choice, integer, real
+from onestep.checks import InputError, choice, integer, real, reals
 from onestep.hermite import ORDER, Expansion, expand, expand_polynomial
 from onestep.inputs import Covariance, Levels
 from onestep.links import NAMES, Link, polynomial
@@ -14,7 +14,9 @@ from onestep.teachers import MultiIndex
 
 LinkSpec = str | Sequence[float] | Link
 TeacherSpec = LinkSpec | MultiIndex
+ReadoutSpec = str | tuple[Sequence[float], Sequence[float]]
 _SIZE = 2**63 - 1  # NumPy counts in 64 bits
+_VALUES = 64  # of a readout; each is a class of units of its own
 _LEAST, _MOST = 1e-100, 1e100  # of everything squared: products of two and three of them must still be numbers
 
 
@@ -36,7 +38,8 @@ class Problem:
     teacher : sigma_star, given like `activation`, but not centred; or a `teachers.MultiIndex` g of k directions, then
         y = g(B x) + noise, where B has k orthonormal rows.
     noise_std : standard deviation of the label noise.
-    readout : law of a_j: "gaussian", N(0, 1/N); or "constant", 1/sqrt(N).
+    readout : law of sqrt(N) a_j: "gaussian", N(0, 1); "constant", always 1; or (values, shares), the values that it takes
+        and with which probabilities. Values are scaled to a mean square of 1.
     first_output : scale of the output f0 that the first residual y - f0(X) contains. "mean_field" is
         f0 = a' sigma(W x) / sqrt(N), "order_one" is f0 = a' sigma(W x). Only with the first is the gradient
         asymptotically of rank one along X'y.
@@ -56,7 +59,7 @@ class Problem:
     activation: LinkSpec = "tanh"
     teacher: TeacherSpec = (0.0, 1.0, 0.5)
     noise_std: float = 0.5
-    readout: str = "gaussian"
+    readout: ReadoutSpec = "gaussian"
     first_output: str = "mean_field"
     precision: str = "float64"
     n_gradient: int | None = None
@@ -70,7 +73,7 @@ class Problem:
             "activation": _spec("activation", self.activation),
             "teacher": self.teacher if isinstance(self.teacher, MultiIndex) else _spec("teacher", self.teacher),
             "noise_std": real("noise_std", self.noise_std, minimum=0.0),
-            "readout": choice("readout", self.readout, ("gaussian", "constant")),
+            "readout": _readout(self.readout),
             "first_output": choice("first_output", self.first_output, ("mean_field", "order_one")),
             "precision": choice("precision", self.precision, ("float64", "float32")),
             "n_gradient": None if self.n_gradient is None else integer("n_gradient", self.n_gradient, 1, _SIZE),
@@ -123,6 +126,14 @@ class Problem:
     def rows_gradient(self) -> int:
         """Rows of the gradient batch."""
         return self.n if self.n_gradient is None else self.n_gradient
+
+    @property
+    def readout_law(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Values of sqrt(N) a_j and their shares, (K,) each; None for the Gaussian."""
+        if self.readout == "gaussian":
+            return None
+        values, shares = ((1.0,), (1.0,)) if self.readout == "constant" else self.readout
+        return np.array(values), np.array(shares)
 
     @property
     def levels(self) -> Levels | None:
@@ -216,6 +227,30 @@ def _spec(name: str, spec: object) -> LinkSpec:
     if not any(coefficients):
         raise InputError(name, spec, few)
     return coefficients
+
+
+def _readout(spec: object) -> ReadoutSpec:
+    """A canonical, hashable form of a readout."""
+    if isinstance(spec, str):
+        return choice("readout", spec, ("gaussian", "constant"))
+    allowed = f'"gaussian", "constant", or (values, shares): at most {_VALUES} different numbers, and as many shares > 0'
+    try:
+        values, shares = (reals("readout", row) for row in spec)
+    except (TypeError, ValueError) as error:
+        raise InputError("readout", spec, allowed) from error
+    if values.ndim != 1 or values.shape != shares.shape or not 1 <= values.size <= _VALUES:
+        raise InputError("readout", spec, allowed)
+    if len(set(values.tolist())) < values.size or np.any(shares <= 0):
+        raise InputError("readout", spec, allowed)
+    if abs(shares.sum() - 1) > 1e-9:
+        raise InputError("readout", spec, f"shares that sum to 1, not to {shares.sum():g}")
+    largest = np.max(np.abs(values))
+    if not 1e-100 < largest < 1e100:
+        raise InputError("readout", spec, "values between 1e-100 and 1e100 in size, one of them not zero")
+    size = largest * float(np.sqrt(shares @ np.square(values / largest)))
+    if abs(size - 1) > 1e-12:  # else a problem would not equal its own copy
+        values = values / size
+    return tuple(values.tolist()), tuple(shares.tolist())
 
 
 def _link(spec: LinkSpec) -> Link:

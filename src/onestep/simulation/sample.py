@@ -37,7 +37,7 @@ class Draw:
     Attributes
     ----------
     W0 : (N, d), rows uniform on the unit sphere.
-    a : (N,), entries of variance 1/N ("gaussian") or all 1/sqrt(N) ("constant").
+    a : (N,), independent entries of mean square 1/N, of the law `problem.readout`.
     beta_star : (d,), uniform on the unit sphere; under `problem.inputs` as `teacher_direction` says.
     gradient, ridge, test : batches of `problem.rows_gradient`, `problem.n` and n_test rows.
     """
@@ -82,10 +82,14 @@ def weights(problem: Problem, seed: int) -> np.ndarray:
 
 
 def readout(problem: Problem, seed: int) -> np.ndarray:
-    """a: (N,), entries N(0, 1/N), or all 1/sqrt(N) for a constant readout."""
-    if problem.readout == "constant":
-        return np.full(problem.N, 1 / math.sqrt(problem.N), problem.dtype)
-    return (generator(seed, "readout").standard_normal(problem.N) / math.sqrt(problem.N)).astype(problem.dtype)
+    """a: (N,), independent entries of the law that the problem states, over sqrt(N)."""
+    rng = generator(seed, "readout")
+    if problem.readout_law is None:
+        a = rng.standard_normal(problem.N)
+    else:
+        values, shares = problem.readout_law
+        a = values[np.searchsorted(np.cumsum(shares)[:-1], rng.random(problem.N), side="right")]
+    return (a / math.sqrt(problem.N)).astype(problem.dtype)
 
 
 def teacher_direction(problem: Problem, seed: int) -> np.ndarray:

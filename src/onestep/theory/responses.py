@@ -73,11 +73,10 @@ def _mixed(problem: Problem, zeta: float, powers: np.ndarray, k: int) -> np.ndar
 
 def readout_factor(problem: Problem, geometry: Geometry) -> np.ndarray:
     """(HIGHEST, m) R with (R R')_{jk} = E (sqrt(N) a)^(j + k), j, k = 1, ..., HIGHEST."""
-    if geometry.readout is not None:
-        nodes, weights = geometry.readout
+    law = problem.readout_law if geometry.readout is None else geometry.readout
+    if law is not None:
+        nodes, weights = law
         return nodes ** np.arange(1, HIGHEST + 1)[:, None] * np.sqrt(weights)
-    if problem.readout == "constant":
-        return np.ones((HIGHEST, 1))
     # Exact, where a factorisation of the moment matrix itself would lose half the digits.
     return monomials_in_hermite(HIGHEST)[1:] * np.sqrt([float(math.factorial(j)) for j in range(HIGHEST + 1)])
 

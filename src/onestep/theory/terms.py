@@ -20,6 +20,7 @@ from onestep.theory.resolvent import edge_point
 from onestep.theory.responses import HIGHEST, active_orders, readout_factor, responses
 
 _LONGEST = 1e12  # of kappa; its powers up to the last order still fit a double
+_DUST = 1e-13
 _STRONGEST = 300.0  # log of a strength; its square still fits a double
 
 
@@ -125,5 +126,7 @@ def terms(problem: Problem, geometry: Geometry, eta: np.ndarray, highest: int = 
     rows = readout_factor(problem, geometry)[np.array(orders) - 1]
     rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     lower = np.swapaxes(np.linalg.qr(np.swapaxes(rows[order], 1, 2), mode="r"), 1, 2)
+    if rows.shape[1] < len(orders):  # powers of a readout of few values depend on one another: no dust for a direction
+        lower[np.abs(lower) < _DUST] = 0.0
     sign = np.sign(scales) * np.sign(problem.student[1]) ** np.array(orders)
     return Terms(orders, columns, lower, order, np.exp(np.take_along_axis(logs, order, 1)), sign[order])

@@ -14,7 +14,7 @@ from onestep.checks import InputError
 from onestep.geometry import Geometry
 from onestep.problem import Problem
 from onestep.teachers import MultiIndex
-from onestep.theory.any_step.quadrature import REACH, label_grid, moments, readout
+from onestep.theory.any_step.quadrature import REACH, gaussian_readout, label_grid, moments
 from onestep.theory.geometry import chosen
 
 LONGEST = 300.0  # of |(tau_j, s_j)|; nodes grow with it, and beyond the laws would fill the memory
@@ -69,15 +69,16 @@ def feature_law(
     """
     geometry, student = chosen(problem, geometry), problem.student
     tilt = eta * student[1] * geometry.beta_norm / math.sqrt(problem.N)
-    a, share = geometry.readout or readout(problem.readout, abs(tilt), reach, spacing)
+    a, share = geometry.readout or problem.readout_law or gaussian_readout(abs(tilt), reach, spacing)
     s = tilt * a
     with np.errstate(over="ignore"):  # refused in the next line
         tau = np.sqrt((1 + geometry.drift * s) ** 2 + geometry.lengthening * s**2)
     if not np.max(np.hypot(tau, s)) <= LONGEST:
         raise InputError("eta", eta, f"a step that makes no row longer than {LONGEST:g}; this one: {np.max(tau):.2g}")
+    mirrored = a.size == 1 or (geometry.readout is None and problem.readout == "gaussian")
     sine = math.sqrt(max(1 - geometry.cosine**2, 0.0))
     t, weight = _projection(problem, geometry, float(np.max(np.abs(s) / tau)))
-    if geometry.readout is None and geometry.drift == 0 and np.array_equal(t, -t[::-1]):
+    if mirrored and geometry.drift == 0 and np.array_equal(t, -t[::-1]):
         # Both grids are symmetric, and (s, t) enters as s t: the units with s < 0 mirror those with s > 0.
         middle = s.size // 2
         upper = moments(problem.sigma, tau[middle:], np.outer(s[middle:], t))

@@ -19,14 +19,14 @@ _PANELS = 12  # of 16 nodes, over a row of length one
 _DENSITY = 8  # nodes per unit, over a row of length one: tanh(5 z) to 1e-6, as good as the panels
 
 
-def readout(law: str, tilt: float, reach: float = REACH, spacing: float | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights for sqrt(N) a_j, when a unit with sqrt(N) a_j = 1 tilts by `tilt`.
+def gaussian_readout(
+    tilt: float, reach: float = REACH, spacing: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights for a Gaussian sqrt(N) a_j, when a unit with sqrt(N) a_j = 1 tilts by `tilt`.
 
     Large tilts saturate: what a unit sees changes over |a| ~ 1/tilt and hardly beyond, where Gauss-Hermite nodes lie
     (96 of them are not enough at 4 sqrt(N)). The trapezoidal rule in u, a = width sinh(u), puts nodes where it changes.
     """
-    if law == "constant":
-        return np.ones(1), np.ones(1)
     width = min(_WIDEST, _WIDTH / max(tilt, np.finfo(float).tiny))
     half = math.ceil(math.asinh(reach / width) / (spacing or _SPACING))
     u = math.asinh(reach / width) / half * np.arange(-half, half + 1)
