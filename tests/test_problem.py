@@ -93,8 +93,10 @@ REFUSED = [
     ("teacher", "linear"), ("teacher", [True, 1]), ("teacher", {0: 1}), ("teacher", b"relu"), ("teacher", [0, 0]),
     ("noise_std", -0.1), ("noise_std", math.nan), ("noise_std", math.inf), ("noise_std", "0"), ("noise_std", 1j),
     ("noise_std", 10**400), ("noise_std", True),
-    ("readout", "uniform"), ("readout", None), ("readout", 1), ("first_output", "big"), ("precision", "float16"),
-    ("precision", np.float32),
+    ("readout", "uniform"), ("readout", None), ("readout", 1), ("readout", ((1.0, 2.0), (0.5, 0.6))),
+    ("readout", ((1.0, 2.0), (1.5, -0.5))), ("readout", ((1.0, 1.0), (0.5, 0.5))), ("readout", ((0.0,), (1.0,))),
+    ("readout", ((1.0,), (0.5, 0.5))), ("readout", ((), ())), ("readout", ((1.0, math.nan), (0.5, 0.5))),
+    ("first_output", "big"), ("precision", "float16"), ("precision", np.float32),
 ]
 # fmt: on
 
@@ -185,3 +187,12 @@ def test_resized_keeps_every_ratio():
     assert Problem(n=100, d=30, N=70).resized(50).n_gradient is None
     with pytest.raises(InputError, match="n: got 0"):
         small.resized(0)
+
+
+def test_a_readout_of_few_values_is_scaled_and_equals_its_copy():
+    problem = Problem(readout=([3, -4], np.array([0.5, 0.5])))
+    values, shares = problem.readout_law
+    assert shares @ values**2 == pytest.approx(1) and values[0] / values[1] == pytest.approx(-0.75)
+    again = dataclasses.replace(problem)
+    assert again == problem and hash(again) == hash(problem) and pickle.loads(pickle.dumps(problem)) == problem
+    assert Problem().readout_law is None and Problem(readout="constant").readout_law[0].tolist() == [1.0]

@@ -38,8 +38,8 @@ class Problem:
     teacher : sigma_star, given like `activation`, but not centred; or a `teachers.MultiIndex` g of k directions, then
         y = g(B x) + noise, where B has k orthonormal rows.
     noise_std : standard deviation of the label noise.
-    readout : law of sqrt(N) a_j: "gaussian", N(0, 1); "constant", always 1; or (values, shares), the values that it takes
-        and with which probabilities. Values are scaled to a mean square of 1.
+    readout : law of sqrt(N) a_j: "gaussian", N(0, 1); "constant", always 1; or (values, shares), the values that it
+        takes and with which probabilities. The values are scaled to a mean square of 1.
     first_output : scale of the output f0 that the first residual y - f0(X) contains. "mean_field" is
         f0 = a' sigma(W x) / sqrt(N), "order_one" is f0 = a' sigma(W x). Only with the first is the gradient
         asymptotically of rank one along X'y.
@@ -233,7 +233,9 @@ def _readout(spec: object) -> ReadoutSpec:
     """A canonical, hashable form of a readout."""
     if isinstance(spec, str):
         return choice("readout", spec, ("gaussian", "constant"))
-    allowed = f'"gaussian", "constant", or (values, shares): at most {_VALUES} different numbers, and as many shares > 0'
+    allowed = (
+        f'"gaussian", "constant", or (values, shares): at most {_VALUES} different numbers, and as many shares > 0'
+    )
     try:
         values, shares = (reals("readout", row) for row in spec)
     except (TypeError, ValueError) as error:

@@ -104,6 +104,14 @@ def test_batches_are_independent_of_each_other():
     assert np.corrcoef(draw.ridge.X @ draw.beta_star, draw.ridge.y)[0, 1] > 4 / np.sqrt(3000)
 
 
+def test_a_readout_of_few_values_has_their_shares():
+    problem = dataclasses.replace(PROBLEM, N=40_000, readout=((-0.5, 0.1, 2.0), (0.5, 0.3, 0.2)))
+    a, (values, shares) = sample.readout(problem, 0) * 200, problem.readout_law
+    counts = np.array([np.sum(np.isclose(a, value)) for value in values])
+    assert counts.sum() == 40_000
+    assert np.all(np.abs(counts - 40_000 * shares) < 4 * np.sqrt(40_000 * shares * (1 - shares)))
+
+
 def test_constant_readout():
     assert np.all(sample.readout(dataclasses.replace(PROBLEM, readout="constant"), 0) == 1 / np.sqrt(50))
 

@@ -19,9 +19,7 @@ _PANELS = 12  # of 16 nodes, over a row of length one
 _DENSITY = 8  # nodes per unit, over a row of length one: tanh(5 z) to 1e-6, as good as the panels
 
 
-def gaussian_readout(
-    tilt: float, reach: float = REACH, spacing: float | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+def gaussian_readout(tilt: float, reach: float = REACH, spacing: float | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Nodes and weights for a Gaussian sqrt(N) a_j, when a unit with sqrt(N) a_j = 1 tilts by `tilt`.
 
     Large tilts saturate: what a unit sees changes over |a| ~ 1/tilt and hardly beyond, where Gauss-Hermite nodes lie
