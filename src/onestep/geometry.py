@@ -109,14 +109,15 @@ class Geometry:
         return math.sqrt(weights @ nodes**2)
 
 
-def gauss_quadrature(samples: np.ndarray, nodes: int) -> Quadrature:
+def gauss_quadrature(samples: np.ndarray, nodes: int, weights: np.ndarray | None = None) -> Quadrature:
     """Nodes and weights, (`nodes`,) each, of the Gauss quadrature of the empirical law of `samples`.
 
-    It is exact to degree 2 `nodes` - 1. Fewer nodes come back where the samples take fewer values.
+    `weights` of sum one belong to the samples; None for equal ones. The rule is exact to degree 2 `nodes` - 1. Fewer
+    nodes come back where the samples take fewer values.
     """
     nodes = min(integer("nodes", nodes), np.unique(samples).size)
     basis = np.zeros((nodes + 1, samples.size))
-    basis[0] = 1 / math.sqrt(samples.size)
+    basis[0] = 1 / math.sqrt(samples.size) if weights is None else np.sqrt(weights)
     diagonal, off = np.empty(nodes), np.empty(nodes)
     for k in range(nodes):  # Lanczos on diag(samples)
         new = samples * basis[k]

@@ -100,6 +100,11 @@ class Levels:
         """tr Sigma^2 / d; 1 for the identity, more for every other covariance."""
         return float(self.share @ self.values**2)
 
+    @property
+    def unevenness(self) -> float:
+        """d tr Sigma^3 / (tr Sigma^2)^2 - 1: how unequally a multiple of Sigma lengthens rows; 0 for the identity."""
+        return max(float(self.share @ self.values**3) / self.second**2 - 1, 0.0)
+
     def spread(self) -> np.ndarray:
         """(d,) the eigenvalue of every direction, level after level."""
         return np.repeat(self.values, self.counts)

@@ -89,3 +89,45 @@ def linear_errors(levels: Levels, ridge, aspect: float, signal, noise: float) ->
     rest = left(levels, tau)
     train = np.asarray(ridge) * (rest @ signal + noise) / tau
     return train, (rest**2 @ signal + noise) / (1 - aspect * freedom_squared(levels, tau))
+
+
+def direction(levels: Levels, cosine: float) -> np.ndarray:
+    """Where the step's direction beta and beta_star lie among the levels, as unit vectors in the coordinates of z.
+
+    With x = Sigma^(1/2) z these are Sigma^(1/2) beta/B and Sigma^(1/2) beta_star. The first is a multiple of Sigma
+    times the second, plus Sigma times a vector without preference, the noise of the gradient batch. `cosine` decides
+    how much of each.
+
+    Returns
+    -------
+    (L, 2, 2) : [:, 0] for beta and [:, 1] for beta_star; the last axis is the part along the teacher's coordinates of
+        the eigenspace, and across them. The products, summed over the levels, are 1, `cosine`, 1.
+
+    Raises
+    ------
+    InputError : a cosine larger than without any noise.
+    """
+    root, values = np.sqrt(levels.signal), levels.values
+    signal = cosine / (levels.signal @ values)
+    noise = (1 - signal**2 * (levels.signal @ values**2)) / levels.second
+    if noise < -1e-2:
+        most = (levels.signal @ values) / (levels.signal @ values**2) ** 0.5
+        raise InputError("cosine", cosine, f"at most {most:.6g} in size, that of a gradient without noise")
+    beta = np.stack([signal * values * root, np.sqrt(max(noise, 0.0) * levels.share) * values], axis=-1)
+    return np.stack([beta, np.stack([root, np.zeros_like(root)], axis=-1)], axis=1)
+
+
+def limit_direction(levels: Levels, first: float, noise: float) -> tuple[float, float]:
+    """(B, cosine) of the step as n -> infinity: B^2 = beta' Sigma beta, the variance of beta . x.
+
+        B^2 = c_{*,1}^2 sum w lambda^2 + noise tr Sigma^2/d,   cosine = c_{*,1} sum w lambda / B
+
+    with w = `levels.signal`. Sigma acts as its cube on the signal of the gradient and as its square on its noise.
+
+    Parameters
+    ----------
+    first : c_{*,1}.
+    noise : (d / rows of the gradient batch) E y^2.
+    """
+    norm = float(np.sqrt(first**2 * (levels.signal @ levels.values**2) + noise * levels.second))
+    return norm, first * float(levels.signal @ levels.values) / norm

@@ -6,6 +6,7 @@ from dataclasses import replace
 from onestep.checks import InputError
 from onestep.geometry import Geometry
 from onestep.problem import Problem
+from onestep.theory.covariance import limit_direction
 
 
 def limit_geometry(problem: Problem) -> Geometry:
@@ -20,6 +21,9 @@ def limit_geometry(problem: Problem) -> Geometry:
     but on the scale of the shift that makes the spikes. Sources: Ba et al. 2022 (arXiv:2205.01445) for |beta| and rho;
     the book's chapters "Improvement" for kappa and "From lazy to maximal" for the mean.
 
+    With inputs of covariance Sigma, `covariance.limit_direction` has |beta| and rho; kappa has the factor tr Sigma^2/d
+    and zeta too; zeta also adds zeta^2 (tr Sigma^3 d/(tr Sigma^2)^2 - 1) to kappa.
+
     Raises
     ------
     InputError
@@ -27,8 +31,10 @@ def limit_geometry(problem: Problem) -> Geometry:
     """
     _known(problem)
     first, labels = problem.target[1], problem.target.second_moment + problem.noise_variance
-    norm = math.sqrt(first**2 + problem.phi_gradient * labels)
-    return chosen(problem, Geometry(norm, first / norm))
+    if problem.inputs is None:
+        norm = math.sqrt(first**2 + problem.phi_gradient * labels)
+        return chosen(problem, Geometry(norm, first / norm))
+    return chosen(problem, Geometry(*limit_direction(problem.levels, first, problem.phi_gradient * labels)))
 
 
 def published_geometry(problem: Problem) -> Geometry:
@@ -44,12 +50,16 @@ def lengthening_of(problem: Problem, beta_norm: float) -> float:
     size = (problem.student[1] * beta_norm) ** 2
     labels = problem.target.second_moment + problem.noise_variance
     noise = problem.phi_gradient * labels * problem.student.slope_variance
-    return noise / size if noise > 0 else 0.0
+    kappa = noise / size if noise > 0 else 0.0
+    if (levels := problem.levels) is None:
+        return kappa
+    return kappa * levels.second + drift_of(problem, beta_norm) ** 2 * levels.unevenness
 
 
 def drift_of(problem: Problem, beta_norm: float) -> float:
     """zeta of `limit_geometry` for a |beta| that may be measured."""
-    return 2 * problem.student[2] * problem.target[0] / (problem.student[1] * beta_norm)
+    zeta = 2 * problem.student[2] * problem.target[0] / (problem.student[1] * beta_norm)
+    return zeta if problem.inputs is None else zeta * problem.levels.second
 
 
 def chosen(problem: Problem, geometry: Geometry | None) -> Geometry:
@@ -74,7 +84,6 @@ def chosen(problem: Problem, geometry: Geometry | None) -> Geometry:
 
 def _known(problem: Problem) -> None:
     """Refuse what no theory of the step is written for."""
-    problem.need_isotropic_inputs()
     if problem.first_output != "mean_field":
         allowed = "mean_field; after an output of order one the step's direction depends on the untrained weights"
         raise InputError("first_output", problem.first_output, allowed)

@@ -15,6 +15,7 @@ from onestep.geometry import Geometry
 from onestep.problem import Problem
 from onestep.teachers import MultiIndex
 from onestep.theory.any_step.quadrature import REACH, gaussian_readout, label_grid, moments
+from onestep.theory.any_step.rows import Rows, rows
 from onestep.theory.geometry import chosen
 
 LONGEST = 300.0  # of |(tau_j, s_j)|; nodes grow with it, and beyond the laws would fill the memory
@@ -34,6 +35,7 @@ class FeatureLaw:
     g0, y2 : (T,) E[y | t] and E[y^2 | t]; y is sigma_star(rho t + sqrt(1 - rho^2) u) + noise.
     g1 : (k, T) E[y u | t], and for a teacher of k directions E[y z_j | t] for the k - 1 that t knows nothing of.
     n, d, N : the sizes.
+    rows : how the rows lie among the levels of the inputs' covariance; None for the identity.
     """
 
     weight: np.ndarray
@@ -50,6 +52,7 @@ class FeatureLaw:
     n: int
     d: int
     N: int
+    rows: Rows | None = None
 
 
 def feature_law(
@@ -68,6 +71,7 @@ def feature_law(
     InputError : not a geometry, or a step so large that a row grows beyond `LONGEST` times its length.
     """
     geometry, student = chosen(problem, geometry), problem.student
+    levels = problem.levels
     tilt = eta * student[1] * geometry.beta_norm / math.sqrt(problem.N)
     a, share = geometry.readout or problem.readout_law or gaussian_readout(abs(tilt), reach, spacing)
     s = tilt * a
@@ -89,7 +93,9 @@ def feature_law(
     # The subtraction leaves rounding dust, of either sign, where a feature is affine in Z.
     mu2 = np.maximum(second - mu0**2 - mu1**2, 0.0)
     y2 = square + problem.noise_variance
-    return FeatureLaw(weight, t, share, a, tau, mu0, mu1, mu2, g0, g1, y2, problem.n, problem.d, problem.N)
+    spread = None if levels is None else rows(levels, geometry, s, mu1, share, weight)
+    sizes = problem.n, problem.d, problem.N
+    return FeatureLaw(weight, t, share, a, tau, mu0, mu1, mu2, g0, g1, y2, *sizes, spread)
 
 
 def _projection(problem: Problem, geometry: Geometry, steepest: float) -> tuple[np.ndarray, np.ndarray]:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from onestep.checks import NotConverged
+from onestep.theory.any_step import rows
 from onestep.theory.any_step.features import FeatureLaw
 
 _TOLERANCE = 1e-9  # Kappa Gamma has condition numbers of 1e7 at ridge 1e-6; most solutions are at 1e-14
@@ -63,7 +64,9 @@ def kappa(law: FeatureLaw, den: np.ndarray) -> np.ndarray:
     return (law.mu1 * (law.weight / den)[:, None, :]) @ law.mu1.T
 
 
-def _parts(law: FeatureLaw, ridge: np.ndarray, den: np.ndarray, g: np.ndarray) -> _Parts:
+def _parts(law: FeatureLaw, ridge: np.ndarray, den: np.ndarray, g: np.ndarray) -> _Parts | rows.Parts:
+    if law.rows is not None:
+        return rows.parts(law, ridge, den, g, gamma(law, g))
     K, G = kappa(law, den), gamma(law, g)
     eye = np.eye(law.share.size)
     solved = np.linalg.solve(
@@ -77,14 +80,20 @@ def _parts(law: FeatureLaw, ridge: np.ndarray, den: np.ndarray, g: np.ndarray) -
     return _Parts(ridge[:, None] + chi, new_g, law.mu2 + Lmu1**2, k, C)
 
 
-def _jacobian(law: FeatureLaw, den: np.ndarray, g: np.ndarray, parts: _Parts) -> np.ndarray:
+def _slopes(law: FeatureLaw, parts: _Parts | rows.Parts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """k^2, b and C^2, or their means over the levels of the inputs."""
+    return (parts.k**2, parts.b, parts.C**2) if law.rows is None else rows.slopes(law, parts)
+
+
+def _jacobian(law: FeatureLaw, den: np.ndarray, g: np.ndarray, parts: _Parts | rows.Parts) -> np.ndarray:
     """I minus the derivative of (log den, log g)'s right-hand side in (log den, log g): shape (B, T + p, T + p)."""
     T, p = law.t.size, law.share.size
     J = np.empty((len(g), T + p, T + p), dtype=den.dtype)
-    J[:, :T, :T] = -(law.d / law.n) * parts.k**2 * (law.weight / den)[:, None, :] / parts.den[..., None]
-    J[:, :T, T:] = -(law.N / law.n) * np.swapaxes(parts.b * (law.share * g)[..., None], 1, 2) / parts.den[..., None]
-    J[:, T:, :T] = -parts.g[..., None] * parts.b * (law.weight / den)[:, None, :]
-    J[:, T:, T:] = -parts.g[..., None] * parts.C**2 * gamma(law, g)[:, None, :]
+    k_squared, b, C_squared = _slopes(law, parts)
+    J[:, :T, :T] = -(law.d / law.n) * k_squared * (law.weight / den)[:, None, :] / parts.den[..., None]
+    J[:, :T, T:] = -(law.N / law.n) * np.swapaxes(b * (law.share * g)[..., None], 1, 2) / parts.den[..., None]
+    J[:, T:, :T] = -parts.g[..., None] * b * (law.weight / den)[:, None, :]
+    J[:, T:, T:] = -parts.g[..., None] * C_squared * gamma(law, g)[:, None, :]
     J += np.eye(T + p)
     return J
 
@@ -175,7 +184,7 @@ class _Search:
         self.length[self.open[~accepted]] /= 2
         unfinished = accepted & (norm > _TOLERANCE)
         if unfinished.any():
-            part = _Parts(*(field[unfinished] for field in parts))
+            part = type(parts)(*(field[unfinished] for field in parts))
             self._aim(self.open[unfinished], trial[unfinished], part, R[unfinished])
         self.open = self.open[unfinished | ~accepted]
 

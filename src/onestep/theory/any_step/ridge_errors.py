@@ -7,7 +7,7 @@ import numpy as np
 from onestep.checks import InputError, broadcast, choice, reals
 from onestep.geometry import Geometry
 from onestep.problem import Problem
-from onestep.theory.any_step import fixed_point, structured
+from onestep.theory.any_step import coupled, fixed_point, structured
 from onestep.theory.any_step.features import FeatureLaw, feature_law
 
 _BATCH = 64
@@ -83,7 +83,8 @@ def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise:
             found[:, here] = structured.at(problem, step, ridge.ravel()[here], geometry)
             continue
         features = feature_law(problem, step, geometry)
-        for batch in np.array_split(here, -(-here.size // _BATCH)):
+        size = _BATCH if features.rows is None else _BATCH // 4  # so that the work of one batch stays in the caches
+        for batch in np.array_split(here, -(-here.size // size)):
             found[:, batch] = _at(features, ridge.ravel()[batch])
     return Prediction(*(row.reshape(eta.shape)[()] for row in found))
 
@@ -137,7 +138,10 @@ def _at(law: FeatureLaw, ridge: np.ndarray) -> tuple[np.ndarray, ...]:
     inverse = law.weight / den
     Q = inverse @ law.y2
     left, coefficients = np.broadcast_to(law.y2, den.shape).copy(), np.zeros_like(g)
-    for block in blocks(law, g):
+    if law.rows is not None:
+        value, fit, classes = coupled.solve(law, den, g, fixed_point.gamma(law, g))
+        Q, left, coefficients = Q - value, left + fit, coefficients + classes
+    for block in blocks(law, g) if law.rows is None else ():
         value, c, fit = _fit(law, den, block)
         Q = Q - value
         left += np.sum((block.target - fit) ** 2 - block.target**2, axis=1)

@@ -13,7 +13,7 @@ from onestep.checks import InputError, NotConverged, integer, real, reals
 from onestep.geometry import Geometry
 from onestep.hermite import basis
 from onestep.problem import Problem
-from onestep.theory.any_step import fixed_point
+from onestep.theory.any_step import coupled, fixed_point
 from onestep.theory.any_step.features import FeatureLaw, feature_law
 from onestep.theory.any_step.fixed_point import State
 from onestep.theory.any_step.ridge_errors import blocks
@@ -195,6 +195,8 @@ def _outside(features: FeatureLaw, z: float, near: State | None) -> State:
 
 def _along_eigenvalues(features: FeatureLaw, state: State) -> tuple[np.ndarray, np.ndarray]:
     """Eigenvalues, ascending, and eigenvectors of D^-1/2 M_A D^-1/2 at a real state outside the bulk."""
+    if features.rows is not None:
+        return coupled.pencil(features, state)[:2]
     along, _ = blocks(features, state.g)
     U = along.U[0] * np.sqrt(features.weight / -state.den[0])
     return np.linalg.eigh(np.eye(len(U)) - U @ U.T)
@@ -233,11 +235,15 @@ def _if_outside(features: FeatureLaw, z: float, near: State | None) -> State | N
 
 
 def _outlier(features: FeatureLaw, state: State, k: int, order: int) -> Outlier:
-    along, _ = blocks(features, state.g)
-    w = _along_eigenvalues(features, state)[1][:, k]
-    f = w @ along.U[0]
     log_den, log_g = fixed_point.response(features, state, -np.ones_like(state.den))
     inverse = features.weight / state.den[0]
-    growth = -inverse * log_den[0] @ f**2 - w**2 @ log_g[0][along.owner]  # w' dM_A/dz w
+    if features.rows is None:
+        along, _ = blocks(features, state.g)
+        w = _along_eigenvalues(features, state)[1][:, k]
+        f = w @ along.U[0]
+        growth = -inverse * log_den[0] @ f**2 - w**2 @ log_g[0][along.owner]  # w' dM_A/dz w
+    else:
+        _, coordinates, part = coupled.pencil(features, state)
+        f, growth = coupled.growth(features, state, coordinates[:, k], part, log_den[0], log_g[0])
     cosines = basis(features.t, order) @ (inverse * f) / np.sqrt(growth)
     return Outlier(_z(state), cosines * np.sign(cosines[np.argmax(np.abs(cosines))]))

@@ -72,6 +72,7 @@ def at(problem: Problem, eta: float, ridge: np.ndarray, geometry: Geometry | Non
 
     The largest ridge comes first; each solution, in terms of that of isotropic noise, is the start of the next.
     """
+    problem.need_isotropic_inputs()
     geometry = chosen(problem, geometry)
     features = feature_law(problem, eta, geometry, _REACH, _SPACING)
     step = Step(features, noise_of(problem, eta, geometry))
