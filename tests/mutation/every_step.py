@@ -165,25 +165,23 @@ SPECTRUM = mutants(
 
 STRUCTURED = mutants(
     "theory/any_step/structured.py",
-    ("features.mu1 / features.tau[:, None]", "features.mu1", "tau lost in Gamma H/tau^2"),
     ("inverse @ features.y2 - v @ c", "inverse @ features.y2 + v @ c", "sign in Q"),
     ("features.N * features.share * g)[:, None]", "features.d * features.share * g)[:, None]", "d for N beside mu0"),
-    ("b @ (inverse * g1)", "0 * b @ (inverse * g1)", "direction across beta forgotten"),
+    ("(b @ (inverse * g1) for", "(0 * b @ (inverse * g1) for", "direction across beta forgotten"),
     ("np.stack([den**2, np", "np.stack([den, np", "den for den^2 in leave-one-out"),
     ("Q + ridge * along_ridge", "Q - ridge * along_ridge", "sign in |a|^2"),
     ("features.n * (1 - ridge", "features.N * (1 - ridge", "N for n in the degrees of freedom"),
-    ("Z - np.eye(2 * k)", "Z + np.eye(2 * k)", "sign in the prior of the plane"),
+    ("Z - np.eye(len(G))", "Z + np.eye(len(G))", "sign in the prior of the plane"),
     ("log_g @ c[:p] ** 2 -", "0 * log_g @ c[:p] ** 2 -", "prior of mu0 kept still"),
     ("@ R + Z @", "@ R - Z @", "sign in the slope of the prior"),
     ("chi + (features.d / features.n) * _shown(step, here", "chi + _shown(step, here", "phi lost in chi"),
     ("nu + _pinned(step, here.traces @ here.G)", "nu", "linear part lost in g"),
     ("_pinned(step, traces @ here.G + here.traces @", "_pinned(step, traces @ here.G - here.traces @", "sign of dG"),
     ("dF @ here.traces + here.F @ traces", "here.F @ traces", "dF forgotten in chi"),
-    ("features.a ** np.arange(3)[:, None]", "features.a ** np.arange(0, 6, 2)[:, None]", "a^2 and a^4 for a and a^2"),
 )
 
-PENCIL = mutants(
-    "theory/any_step/pencil.py",
+NOISE = mutants(
+    "theory/any_step/noise.py",
     ("slope_variance - 4 * second**2", "slope_variance - second**2", "4 lost in v"),
     ("slope_variance - 4 * second**2", "slope_variance", "c_2 counted twice"),
     ("        2 * second * unit,", "        second * unit,", "2 lost in c"),
@@ -192,6 +190,12 @@ PENCIL = mutants(
     ("problem.phi_gradient * rest * unit**2", "rest * unit**2", "phi lost in v"),
     ("+ problem.noise_std * e", "+ 0 * e", "label noise lost"),
     ("self.phi * (self.weight @ self.y**2)", "self.weight @ self.y**2", "phi lost in the length across"),
+    ("features.mu1 / features.tau[:, None]", "features.mu1", "tau lost in Gamma H/tau^2"),
+    ("features.a ** np.arange(3)[:, None]", "features.a ** np.arange(0, 6, 2)[:, None]", "a^2 and a^4 for a and a^2"),
+)
+
+PENCIL = mutants(
+    "theory/any_step/pencil.py",
     ("values[:, None] - 1)", "values[:, None] + 1)", "sign in the functions of X"),
     (
         "weight = -self.noise.mean(f) * self.noise.y**2",
@@ -202,20 +206,20 @@ PENCIL = mutants(
     ("-(c**2 / s) * dE", "(c**2 / s) * dE", "sign of c^2 A^2"),
     ("-(self.noise.v / self.noise.size)", "-(self.noise.c / self.noise.size)", "c for v beside B"),
     ("Means(noise, noise.phi * self.W @ T", "Means(noise, self.W @ T", "phi lost in the equivalent"),
-    ("self.means((0, 2)) @ self.W)", "self.means((0, 0)) @ self.W)", "u^2 lost along beta_star"),
+    ("self.means((0, i, j)) @ self.W)", "self.means((0,)) @ self.W)", "u^2 lost along beta_star"),
     ("2 * noise.c / noise.size * T[k:, :k]", "noise.c / noise.size * T[k:, :k]", "2 lost in the trace with A"),
     ("+ noise.v * removed_yy[:k, :k]", "- noise.v * removed_yy[:k, :k]", "sign of the trace with B"),
     ("- self.noise.phi * self.T @ self.means(f)", "- 0 * self.T @ self.means(f)", "row not left out"),
-    ("self._removed((2, 0)) + right", "self._removed((2, 0)) - right", "sign across beta_star"),
+    ("self._removed((2,)) + right", "self._removed((2,)) - right", "sign across beta_star"),
     (
-        "S = phi * self.means((1, 1)) @ self.W\n        return",
-        "S = self.means((1, 1)) @ self.W\n        return",
+        "S = [phi * self.means((1, i)) @ self.W for i in D]\n        return",
+        "S = [self.means((1, i)) @ self.W for i in D]\n        return",
         "phi lost",
     ),
-    ("[[cosine, sine], [sine, -cosine]]", "[[cosine, -sine], [sine, cosine]]", "rotation for reflection"),
+    ("= cosine, sine, sine, -cosine", "= cosine, -sine, sine, cosine", "rotation for reflection"),
     ("return -self.T @ dL @ self.T", "return self.T @ dL @ self.T", "sign in the slope of T"),
     ("- phi * changed", "+ phi * changed", "sign in the slope of a row left out"),
-    ("dT @ S + T @ dS", "T @ dS", "slope beside beta"),
+    ("dT @ a + T @ b", "T @ b", "slope beside beta"),
     ("dstar = -star", "dstar = star", "sign in the slope at beta_star"),
 )
 
@@ -227,4 +231,4 @@ ACCELERATED = mutants(
     ("count - found >= _PATIENCE", "False", "no end where nothing is gained"),
 )
 
-LISTS = [LAW, GEOMETRY, QUADRATURE, FIXED_POINT, ERRORS, SPECTRUM, STRUCTURED, PENCIL, ACCELERATED]
+LISTS = [LAW, GEOMETRY, QUADRATURE, FIXED_POINT, ERRORS, SPECTRUM, STRUCTURED, NOISE, PENCIL, ACCELERATED]

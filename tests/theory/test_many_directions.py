@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from scipy.stats import ortho_group
 
-from onestep import InputError, Problem, theory
+from onestep import Problem, theory
 from onestep.links import sine
-from onestep.simulation import run_many
+from onestep.simulation import OneStep, run_many, sample
 from onestep.teachers import MultiIndex, hermite_tensor
 from onestep.theory import any_step
 from onestep.theory.any_step import fixed_point
 from onestep.theory.any_step.features import feature_law
+from onestep.theory.any_step.noise import noise_of
+from onestep.theory.any_step.pencil import Pencil, without_noise
 
 WAVE = sine(0.7, 0.785)
 SIZES = {"n": 1600, "d": 400, "N": 1200, "activation": WAVE, "noise_std": 0.3}
@@ -152,24 +154,99 @@ def test_at_growing_steps_below_the_square_root_the_other_directions_are_noise(a
     assert np.all((ratios[1] > 1) & (ratios[1] < 2))
 
 
-def test_structured_noise_refuses_them_by_name():
-    with pytest.raises(InputError) as error:
-        any_step.errors(Problem(**SIZES, teacher=PRODUCT), 0.1, 5.0, noise="structured")
-    assert error.value.name == "teacher"
+def test_the_plane_against_drawn_matrices():
+    """N^-1 between beta, its neighbour and the other direction, for matrices E that commute with nothing."""
+    d, m = 200, 400
+    problem = Problem(n=d, d=d, N=d, n_gradient=m, activation=WAVE, noise_std=0.5, teacher=PRODUCT)
+    noise = noise_of(problem, 12.0, theory.limit_geometry(problem))
+    generator = np.random.default_rng(2)
+    E = np.array([one @ one.T for one in generator.standard_normal((3, 2, 2))])
+    pencil = Pencil(noise, E, without_noise(E))
+    for _ in range(200):
+        pencil = Pencil(noise, E, (pencil.T + pencil.next()) / 2)
+    drawn = []
+    for _ in range(40):
+        X = generator.standard_normal((m, d))
+        y = X[:, 0] + X[:, 0] * X[:, 1] + 0.5 * generator.standard_normal(m)
+        A, B = (X.T * y) @ X / m, (X.T * y**2) @ X / m
+        N = np.kron(np.eye(2) + E[0], np.eye(d)) + np.kron(2 * noise.c * E[1], A)
+        N = np.linalg.inv(N + np.kron(E[2], noise.c**2 * A @ A + noise.v * B)).reshape(2, d, 2, d)
+        beta = X.T @ y / m
+        beta = beta / np.linalg.norm(beta)
+        beside = np.eye(d)[0] - beta[0] * beta
+        axes = np.array([beta, beside / np.linalg.norm(beside), np.eye(d)[1]])
+        drawn.append(plane_of(N, axes))
+    mean, error = np.mean(drawn, axis=0), np.std(drawn, axis=0, ddof=1) / math.sqrt(len(drawn))
+    predicted = pencil.in_plane()
+    slack = error + 0.005 * np.abs(predicted).max()
+    assert np.max(np.abs(mean - predicted) / slack) < 3.5
+    uncoupled = np.kron(np.eye(3), pencil.T[:2, :2])  # the control: every direction as any other
+    assert np.max(np.abs(mean - uncoupled) / slack) > 8
+
+
+def plane_of(N, axes):
+    """Elements of N (2, d, 2, d) between `axes` (3, d), axis first: (6, 6)."""
+    return np.einsum("ai,risj,bj->arbs", axes, N, axes).reshape(6, 6)
+
+
+def test_structured_noise_at_no_step_and_for_one_direction():
+    problem = Problem(**SIZES, teacher=PRODUCT)
+    for eta in (0.0, 1e-3):
+        plain, full = (any_step.errors(problem, 0.1, eta, noise=noise) for noise in ("isotropic", "structured"))
+        np.testing.assert_allclose(full, plain, rtol=1e-6)
+    link = dataclasses.replace(problem, teacher=(0.2, 1, 0.5))
+    wide = dataclasses.replace(problem, teacher=hermite_tensor([[0.2, 0], [1, 0], [0.5, 0]]))
+    one, other = (any_step.errors(p, 0.1, 15.0, noise="structured") for p in (link, wide))
+    np.testing.assert_allclose(one, other, rtol=1e-7)
+
+
+def test_the_fits_are_those_of_the_errors():
+    """At no step the network is linear across beta: its slope along z_2 is zero, and it knows part of z_1."""
+    problem = Problem(**SIZES, teacher=PRODUCT)
+    seen = any_step.fits(problem, 0.1, 0.0)
+    np.testing.assert_allclose(seen.across[1], 0, atol=1e-12)
+    bulk = theory.learned(problem, 0.1, 0.0, 1)[0]
+    cosine = theory.limit_geometry(problem).cosine
+    np.testing.assert_allclose(seen.along, bulk * cosine * seen.t, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(seen.across[0], bulk * math.sqrt(1 - cosine**2), rtol=1e-6)
+    plain, full = (any_step.fits(problem, 0.1, 20.0, noise=noise) for noise in ("isotropic", "structured"))
+    shares = [np.sum(f.weight * f.t * f.across[1]) for f in (plain, full)]
+    assert 0.05 < shares[0] < 0.9 * shares[1]
 
 
 @pytest.mark.slow
 def test_against_drawn_networks():
-    """Gains in test error, paired, at n = 600. A gradient batch of 10 d rows keeps the noise of the gradient small.
+    """Gains in test error, paired, at n = 600, for a product and for its silent companion; the product's fit, too.
 
-    The wrong laws: "no z_2" lies more than five standard errors away at the two larger steps, "all but z_1 is noise"
-    at all of them, or this test has lost its power.
+    The step mixes the overlaps of a row with z_1 and with z_2, for E y z_1 z_2 = 1: only "structured" knows that. The
+    controls are the law of the companion, and "all but z_1 is noise".
     """
     problem = Problem(n=600, d=300, N=400, n_gradient=3000, activation=WAVE, noise_std=0.3, teacher=PRODUCT)
-    found = run_many(problem, STEPS, 0.1, range(16), n_test=4000)
-    gain, error = (part[1:, 0] for part in found.gain("test_error"))
-    assert np.all(np.abs(gain - gains(problem, 0.1)) < np.maximum(2.5 * error, 0.02 * gain))
-    for wrong in (dataclasses.replace(problem, teacher=SILENT), as_noise(problem)):
-        assert np.all(np.abs(gain - gains(wrong, 0.1))[1:] > 4 * error[1:])
-    train = any_step.errors(problem, 0.1, STEPS)[0]
-    assert np.all(np.abs(found.mean("train_error")[:, 0] - train) < 3 * found.standard_error("train_error")[:, 0])
+    silent = dataclasses.replace(problem, teacher=SILENT)
+    laws = {}
+    for name, one in (("product", problem), ("silent", silent), ("noise", as_noise(problem))):
+        test = any_step.errors(one, 0.1, STEPS, noise="structured")[1]
+        laws[name] = (test[0] - test)[1:]
+    for name, one in (("product", problem), ("silent", silent)):
+        found = run_many(one, STEPS, 0.1, range(30, 46), n_test=4000)
+        gain, error = (part[1:, 0] for part in found.gain("test_error"))
+        assert np.all(np.abs(gain - laws[name]) < 2.5 * error)
+        for wrong in {"product", "silent", "noise"} - {name, "noise" if name == "silent" else name}:
+            assert np.all(np.abs(gain - laws[wrong])[1:] > 4 * error[1:])
+
+
+@pytest.mark.slow
+def test_the_product_that_is_learned_against_drawn_networks():
+    """E[t z_2 f] on fresh data. Isotropic noise, which forgets that the step mixes z_1 and z_2, is the control."""
+    problem = Problem(n=400, d=200, N=270, n_gradient=2000, activation=WAVE, noise_std=0.3, teacher=PRODUCT)
+    eta, found = math.sqrt(problem.N), []
+    for seed in range(60):
+        step = OneStep.draw(problem, seed, n_test=8000)
+        output = step.predict(eta, step.fit(0.1, eta).coefficients.ravel())
+        z = step.test.X @ sample.teacher_directions(problem, seed)[1]
+        found.append(np.mean(step.test.X @ step.beta / step.beta_norm * z * output))
+    mean, error = np.mean(found), np.std(found, ddof=1) / math.sqrt(len(found))
+    plain, full = (any_step.fits(problem, 0.1, eta, noise=noise) for noise in ("isotropic", "structured"))
+    plain, full = (np.sum(fit.weight * fit.t * fit.across[1]) for fit in (plain, full))
+    assert abs(mean - full) < max(2.5 * error, 0.02 * full)
+    assert abs(mean - plain) > 5 * error

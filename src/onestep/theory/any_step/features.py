@@ -102,10 +102,11 @@ def _projection(problem: Problem, geometry: Geometry, steepest: float) -> tuple[
     """Nodes and weights for t; for a Gaussian t as fine as features of this slope, and the labels, ask for."""
     if isinstance(geometry.projection, tuple):
         return geometry.projection
-    labels = (problem.sigma_star,)
     if isinstance(problem.teacher, MultiIndex):
         seen = problem.teacher.marginals
         labels = (seen.mean, *seen.across, seen.square)
+    else:
+        labels = (problem.sigma_star,)
     return label_grid(labels, geometry.cosine, steepest, geometry.projection or 1.0)
 
 

@@ -27,66 +27,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from onestep.geometry import Geometry
-from onestep.problem import Problem
+from onestep.theory.any_step.noise import Noise
 
-_NODES = (16, 6)  # for beta_star . x and for the label noise
 _EXACT = 1e-10  # of the eigenvectors' product; beyond, the functions of X are summed node by node
 
 
-class Noise(NamedTuple):
-    """The law of the gradient's noise: c and v above, phi = d/m, the cosine of beta and beta_star, and a quadrature
-    for (u, y), u = beta_star . x.
-    """
-
-    c: float
-    v: float
-    phi: float
-    cosine: float
-    u: np.ndarray
-    y: np.ndarray
-    weight: np.ndarray
-
-    @property
-    def size(self) -> float:
-        """s, which balances the two blocks of L; any number will do where there is no noise."""
-        return math.hypot(self.c, math.sqrt(self.v)) or 1.0
-
-    @property
-    def across(self) -> float:
-        """sqrt(phi E y^2), the length of beta's part across beta_star: beta = c_{*,1} beta_star + across (a unit)."""
-        return math.sqrt(self.phi * (self.weight @ self.y**2))
-
-    def mean(self, f: tuple[int, int]) -> np.ndarray:
-        """The weights of E y^i u^j (...), for f = (i, j)."""
-        return self.weight * self.y ** f[0] * self.u ** f[1]
-
-
-def noise_of(problem: Problem, eta: float, geometry: Geometry) -> Noise:
-    unit = eta / math.sqrt(problem.N)
-    second = problem.student[2]
-    rest = max(problem.student.slope_variance - 4 * second**2, 0.0)
-    (u, wu), (e, we) = (_hermite(nodes) for nodes in _NODES)
-    y = problem.sigma_star(u)[:, None] + problem.noise_std * e
-    weight = np.outer(wu, we)
-    return Noise(
-        2 * second * unit,
-        problem.phi_gradient * rest * unit**2,
-        problem.phi_gradient,
-        geometry.cosine,
-        np.broadcast_to(u[:, None], y.shape).ravel(),
-        y.ravel(),
-        weight.ravel(),
-    )
-
-
-def _hermite(nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    x, w = np.polynomial.hermite_e.hermegauss(nodes)
-    return x, w / w.sum()
-
-
 class Means:
-    """E[f(y) y/(y X - 1)] for f = y^i u^j, given as (i, j), and its derivative in X, from one decomposition of X."""
+    """E[f y/(y X - 1)] for f = y^i u_j u_l, given as (i, j, l), and its slopes in X, from one decomposition of X."""
 
     def __init__(self, noise: Noise, X: np.ndarray):
         self.noise, self.real = noise, np.isrealobj(X)
@@ -103,7 +50,7 @@ class Means:
         else:
             self.V, self.nodes = None, np.linalg.inv(noise.y[:, None, None] * X - np.eye(len(X)))
 
-    def __call__(self, f: tuple[int, int]) -> np.ndarray:
+    def __call__(self, f: tuple[int, ...]) -> np.ndarray:
         if f not in self.found:
             weight = self.noise.mean(f) * self.noise.y
             if self.V is None:
@@ -159,7 +106,7 @@ class Pencil:
 
     def next(self) -> np.ndarray:
         """The right-hand side of the equation for T."""
-        return np.linalg.inv(self.L0 + self.means((0, 0)) @ self.W)
+        return np.linalg.inv(self.L0 + self.means((0,)) @ self.W)
 
     def along(self, dE: np.ndarray, dT: np.ndarray) -> "Along":
         dW = self._w(dE, 0.0)
@@ -171,14 +118,14 @@ class Pencil:
         return self.means.slope(f, along.turned) @ self.W + self.means(f) @ along.dW
 
     def slope_of_next(self, along: "Along") -> np.ndarray:
-        dL = self.slope_of_sum((0, 0), along)
+        dL = self.slope_of_sum((0,), along)
         dL[..., : self.k, : self.k] += along.dE[..., 0, :, :]
         return -self.T @ dL @ self.T
 
     def inverses(self) -> np.ndarray:
         """The normalised traces of N^-1, N^-1 2 c A and N^-1 (c^2 A^2 + v B), (3, k, k)."""
         noise, k, T = self.noise, self.k, self.T
-        removed_y, removed_yy = (self._removed((power, 0)) for power in (1, 2))
+        removed_y, removed_yy = (self._removed((power,)) for power in (1, 2))
         second = noise.c**2 / noise.size * removed_y[k:, :k] + noise.v * removed_yy[:k, :k]
         return np.stack([T[:k, :k], 2 * noise.c / noise.size * T[k:, :k], second])
 
@@ -194,44 +141,63 @@ class Pencil:
 
     def slope_of_inverses(self, along: "Along") -> np.ndarray:
         noise, k, dT = self.noise, self.k, along.dT
-        removed_y, removed_yy = (self._slope_of_removed((power, 0), along) for power in (1, 2))
+        removed_y, removed_yy = (self._slope_of_removed((power,), along) for power in (1, 2))
         second = noise.c**2 / noise.size * removed_y[..., k:, :k] + noise.v * removed_yy[..., :k, :k]
         return np.stack([dT[..., :k, :k], 2 * noise.c / noise.size * dT[..., k:, :k], second], axis=-3)
 
     def in_plane(self) -> np.ndarray:
-        """N^-1 between beta/|beta| and the unit vector beside it towards beta_star: (2 k, 2 k).
+        """N^-1 between beta/|beta|, the unit vector beside it towards beta_star, and the other directions of y.
 
-        beta_star is special because y depends on u = beta_star . x, beta because it is made of the rows of A and B.
-        Both follow by leaving one row out: (1/m) x' L^-1 x -> phi T, L^-1 x_i = L_(i)^-1 x_i (1 + phi Q_i T)^-1.
+        These are special because y depends on them, beta because it is made of the rows of A and B. Both follow by
+        leaving one row out: (1/m) x' L^-1 x -> phi T, L^-1 x_i = L_(i)^-1 x_i (1 + phi Q_i T)^-1. Shape
+        ((D + 1) k, (D + 1) k).
         """
         star, left, right = self._plane()
-        beside = self.noise.phi * self._removed((2, 0)) + right @ star @ left
+        beside = self.noise.phi * self._removed((2,)) + right @ star @ left
         return self._turn(star, star @ left, right @ star, beside)
 
+    def _directions(self, block) -> np.ndarray:
+        """The matrix of `block(i, j)` for pairs of the D directions."""
+        D = range(len(self.noise.u))
+        return np.concatenate([np.concatenate([block(min(i, j), max(i, j)) for j in D], -1) for i in D], -2)
+
     def _plane(self):
-        phi = self.noise.phi
-        star = np.linalg.inv(self.L0 + self.means((0, 2)) @ self.W)
-        S = phi * self.means((1, 1)) @ self.W
-        return star, S @ self.T, self.T @ S
+        phi, D = self.noise.phi, range(len(self.noise.u))
+        own = np.kron(np.eye(len(D)), self.L0)
+        star = np.linalg.inv(own + self._directions(lambda i, j: self.means((0, i, j)) @ self.W))
+        S = [phi * self.means((1, i)) @ self.W for i in D]
+        return star, np.concatenate([one @ self.T for one in S], -2), np.concatenate([self.T @ one for one in S], -1)
 
     def _turn(self, star, star_left, right_star, beside) -> np.ndarray:
-        k, across = self.k, self.noise.across
+        k, across, D = self.k, self.noise.across, len(self.noise.u)
+        upper = np.concatenate([star, -star_left / across], -1)
+        lower = np.concatenate([-right_star / across, beside / across**2], -1)
+        whole = np.concatenate([upper, lower], -2)
+        blocks = whole.reshape(*whole.shape[:-2], D + 1, 2 * k, D + 1, 2 * k)[..., :k, :, :k]
         cosine, sine = self.noise.cosine, math.sqrt(max(1 - self.noise.cosine**2, 0.0))
-        rows = [np.stack([star, -star_left / across], -3), np.stack([-right_star / across, beside / across**2], -3)]
-        blocks = np.stack(rows, -4)[..., :k, :k]
-        turn = np.array([[cosine, sine], [sine, -cosine]])  # beta/|beta| and its neighbour in beta_star and across
-        turned = np.einsum("ai,...ijrs,bj->...arbs", turn, blocks, turn)
-        return turned.reshape(*turned.shape[:-4], 2 * k, 2 * k)
+        turn = np.zeros(
+            (D + 1, D + 1)
+        )  # beta/|beta|, its neighbour, and the others, in beta_star, the others and across
+        turn[0, 0], turn[0, D], turn[1, 0], turn[1, D] = cosine, sine, sine, -cosine
+        turn[2:, 1:D] = np.eye(D - 1)
+        turned = np.einsum("ai,...irjs,bj->...arbs", turn, blocks, turn)
+        return turned.reshape(*turned.shape[:-4], (D + 1) * k, (D + 1) * k)
 
     def slope_in_plane(self, along: "Along") -> np.ndarray:
-        phi, T, dT = self.noise.phi, self.T, along.dT
+        phi, T, dT, D = self.noise.phi, self.T, along.dT, range(len(self.noise.u))
         star, left, right = self._plane()
-        dL = self.slope_of_sum((0, 2), along)
-        dL[..., : self.k, : self.k] += along.dE[..., 0, :, :]
+        dL = self._directions(lambda i, j: self.slope_of_sum((0, i, j), along))
+        for i in D:
+            here = slice(2 * self.k * i, 2 * self.k * i + self.k)
+            dL[..., here, here] += along.dE[..., 0, :, :]
         dstar = -star @ dL @ star
-        S, dS = phi * self.means((1, 1)) @ self.W, phi * self.slope_of_sum((1, 1), along)
-        dleft, dright = dS @ T + S @ dT, dT @ S + T @ dS
-        beside = phi * self._slope_of_removed((2, 0), along)
+        S, dS = (
+            [phi * one for one in ones]
+            for ones in ([self.means((1, i)) @ self.W for i in D], [self.slope_of_sum((1, i), along) for i in D])
+        )
+        dleft = np.concatenate([b @ T + a @ dT for a, b in zip(S, dS, strict=True)], -2)
+        dright = np.concatenate([dT @ a + T @ b for a, b in zip(S, dS, strict=True)], -1)
+        beside = phi * self._slope_of_removed((2,), along)
         beside = beside + dright @ star @ left + right @ dstar @ left + right @ star @ dleft
         return self._turn(dstar, dstar @ left + star @ dleft, dright @ star + right @ dstar, beside)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onestep.checks import InputError, broadcast, choice, reals
+from onestep.checks import InputError, broadcast, choice, real, reals
 from onestep.geometry import Geometry
 from onestep.problem import Problem
 from onestep.theory.any_step import coupled, fixed_point, structured
@@ -68,7 +68,7 @@ def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise:
     Raises
     ------
     InputError : a ridge that is not positive or above 1e100, a step that is negative or makes a row longer than 300,
-        shapes that do not broadcast, an unknown noise; structured noise with a `MultiIndex` teacher.
+        shapes that do not broadcast, an unknown noise.
     NotConverged : with residual and iterations.
     """
     ridge, eta = broadcast(ridge=reals("ridge", ridge, 0.0, open_below=True), eta=reals("eta", eta, 0.0))
@@ -155,3 +155,42 @@ def _at(law: FeatureLaw, ridge: np.ndarray) -> tuple[np.ndarray, ...]:
     norm = Q + ridge * along_ridge  # L_tr = mse + lambda |a|^2
     freedom = law.n * (1 - ridge * inverse.sum(axis=-1))
     return ridge * Q, test_error, -(ridge**2) * along_ridge, norm, freedom, state.residual, state.iterations
+
+
+@dataclass(frozen=True, eq=False)
+class Fits:
+    """What the network makes of x after the fit, given t, beside what the labels are: the teacher seen through a step.
+
+    Attributes
+    ----------
+    t, weight : (T,) nodes of t = beta . x / |beta|, and their weights.
+    along : (T,) E[f(x) | t] of the fitted network f.
+    across : (k, T) E[f(x) u_j | t] for the k directions across beta on which the labels depend: u_1 in the plane of
+        beta and the first row of `teacher.frame`, then the other rows.
+    labels_along, labels_across : the same of y in the place of f(x).
+    """
+
+    t: np.ndarray
+    weight: np.ndarray
+    along: np.ndarray
+    across: np.ndarray
+    labels_along: np.ndarray
+    labels_across: np.ndarray
+
+
+def fits(
+    problem: Problem, ridge: float, eta: float, geometry: Geometry | None = None, noise: str = "isotropic"
+) -> Fits:
+    """What the fitted network knows, given t, for one ridge and one step; see `solve` for arguments and errors.
+
+    The residual that leave-one-out predicts for a row at t has the mean g0 - f_A, so that f_A is the mean prediction,
+    and in the same way along u_j. Derived for the book, chapter "Many directions".
+    """
+    ridge, eta = real("ridge", ridge, 0.0, open_below=True), real("eta", eta, 0.0)
+    if choice("noise", noise, _NOISES) == "structured":
+        features, fit = structured.fits(problem, eta, ridge, geometry)
+        return Fits(features.t, features.weight, fit.along, fit.across, features.g0, features.g1)
+    features = feature_law(problem, eta, geometry)
+    state = fixed_point.solve(features, np.array([ridge]))
+    along, across = (_fit(features, state.den, block)[2][0] for block in blocks(features, state.g))
+    return Fits(features.t, features.weight, along[0], across, features.g0, features.g1)

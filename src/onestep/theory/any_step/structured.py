@@ -29,23 +29,15 @@ from onestep.theory.any_step import fixed_point
 from onestep.theory.any_step.accelerated import accelerate
 from onestep.theory.any_step.features import FeatureLaw, feature_law
 from onestep.theory.any_step.fixed_point import gamma
-from onestep.theory.any_step.pencil import Noise, Pencil, noise_of, without_noise
+from onestep.theory.any_step.noise import Step, noise_of
+from onestep.theory.any_step.pencil import Pencil, without_noise
 from onestep.theory.geometry import chosen
 
 _REACH, _SPACING = 4.5, 0.45  # of the second layer's nodes
-_RANK = 1e-10  # of the functions that span the linear parts; it is the square that counts
 _FLOOR = 1e-14  # of E_2, relative: classes near a_r = 0 alone leave directions in which X has no eigenvectors
 _WHAT = "the fixed point with structured noise at ridge = {:g}"
 _TOLERANCE, _MOST = 1e-10, 200
 _ENOUGH = 1e-9  # where rounding stops the iteration earlier
-
-
-class Basis(NamedTuple):
-    """mu1(r, t)/tau_r = C b(t): C (p, k), b (k, T); and the powers 1, a_r, a_r^2 of the second layer, (3, p)."""
-
-    C: np.ndarray
-    b: np.ndarray
-    powers: np.ndarray
 
 
 class Point(NamedTuple):
@@ -54,17 +46,6 @@ class Point(NamedTuple):
     den: np.ndarray
     g: np.ndarray
     T: np.ndarray
-
-
-class Step:
-    """One step's law, its noise and the functions of t that it needs; all that does not depend on the ridge."""
-
-    def __init__(self, features: FeatureLaw, noise: Noise):
-        self.features, self.noise = features, noise
-        rows = features.mu1 / features.tau[:, None]
-        U, S, _ = np.linalg.svd(rows * np.sqrt(features.weight), full_matrices=False)
-        k = int(np.count_nonzero(S / S[0] > _RANK))
-        self.basis = Basis(U[:, :k] * S[:k], (U[:, :k] / S[:k]).T @ rows, features.a ** np.arange(3)[:, None])
 
 
 def at(problem: Problem, eta: float, ridge: np.ndarray, geometry: Geometry | None) -> np.ndarray:
@@ -205,30 +186,56 @@ def _response(step: Step, ridge, point: Point, here: Here, direction: np.ndarray
     return log_den, log_g, dG, line
 
 
-def _errors(step: Step, ridge: float, point: Point) -> tuple[float, ...]:
-    """Q = E_t[y2/den] - v' (D^-1 + M)^-1 v and its derivatives along den^2 and 1, as in `ridge_errors._at`.
+class Fit(NamedTuple):
+    """Ridge regression on what features show of x: v, M, the prior R of the slopes, the coefficients c, fits."""
 
-    D is the prior of the coefficients of mu0, of t b and of u b; in the last two it is R.
-    """
+    here: Here
+    G: np.ndarray
+    Z: np.ndarray
+    R: np.ndarray
+    v: np.ndarray
+    M: np.ndarray
+    c: np.ndarray
+    along: np.ndarray  # (T,), of g0
+    across: np.ndarray  # (k, T), of g1
+
+
+def _fit(step: Step, point: Point) -> Fit:
+    """D is the prior of the coefficients of mu0, of t b and of u_j b; in all but the first it is R."""
     features, b, (den, g, _) = step.features, step.basis.b, point
     here = _here(step, point)
-    p, k, inverse = g.size, len(b), features.weight / den
-    G, Z = np.kron(np.eye(2), here.G), np.linalg.inv(here.pencil.in_plane())
-    R = np.linalg.solve(G, Z - np.eye(2 * k))
+    p, k, inverse, across = g.size, len(b), features.weight / den, len(features.g1)
+    G, Z = np.kron(np.eye(1 + across), here.G), np.linalg.inv(here.pencil.in_plane())
+    R = np.linalg.solve(G, Z - np.eye(len(G)))
     along = np.concatenate([np.sqrt(features.N * features.share * g)[:, None] * features.mu0, features.t * b])
-    M, D = np.zeros((2, p + 2 * k, p + 2 * k))
-    M[: p + k, : p + k], M[p + k :, p + k :] = (along * inverse) @ along.T, here.G
+    M, D = np.zeros((2, p + len(G), p + len(G)))
+    M[: p + k, : p + k], M[p + k :, p + k :] = (along * inverse) @ along.T, np.kron(np.eye(across), here.G)
     D[:p, :p], D[p:, p:] = np.eye(p), R
-    (g1,) = features.g1
-    v = np.concatenate([along @ (inverse * features.g0), b @ (inverse * g1)])
-    c = np.linalg.solve(np.eye(p + 2 * k) + D @ M, D @ v)
+    v = np.concatenate([along @ (inverse * features.g0), *(b @ (inverse * g1) for g1 in features.g1)])
+    c = np.linalg.solve(np.eye(len(D)) + D @ M, D @ v)
+    return Fit(here, G, Z, R, v, M, c, c[: p + k] @ along, c[p + k :].reshape(across, k) @ b)
+
+
+def fits(problem: Problem, eta: float, ridge: float, geometry: Geometry | None) -> tuple[FeatureLaw, Fit]:
+    """The law of the features and labels, and the fit, for one step and one ridge."""
+    geometry = chosen(problem, geometry)
+    step = Step(feature_law(problem, eta, geometry, _REACH, _SPACING), noise_of(problem, eta, geometry))
+    plain = fixed_point.solve(step.features, np.array([ridge]))
+    return step.features, _fit(step, solve(step, ridge, _untouched(step, plain.den[0], plain.g[0]))[0])
+
+
+def _errors(step: Step, ridge: float, point: Point) -> tuple[float, ...]:
+    """Q = E_t[y2/den] - v' (D^-1 + M)^-1 v and its derivatives along den^2 and 1, as in `ridge_errors._at`."""
+    features, (den, g, _) = step.features, point
+    here, G, Z, R, v, M, c, along, across = _fit(step, point)
+    p, inverse = g.size, features.weight / den
     Q = inverse @ features.y2 - v @ c
-    left = features.y2 - features.g0**2 - g1**2
-    left = left + (features.g0 - c[: p + k] @ along) ** 2 + (g1 - c[p + k :] @ b) ** 2
+    left = features.y2 - features.g0**2 - np.sum(features.g1**2, axis=0)
+    left = left + (features.g0 - along) ** 2 + np.sum((features.g1 - across) ** 2, axis=0)
     open_ = (v - M @ c)[p:]
 
     log_den, log_g, dG, line = _response(step, ridge, point, here, np.stack([den**2, np.ones_like(den)]))
-    dR = np.kron(np.eye(2), dG) @ R + Z @ here.pencil.slope_in_plane(line) @ Z
+    dR = np.kron(np.eye(1 + len(across)), dG) @ R + Z @ here.pencil.slope_in_plane(line) @ Z
     fallen = log_den @ (inverse * left) + log_g @ c[:p] ** 2 - np.linalg.solve(G.T, open_) @ dR @ open_
     test_error, along_ridge = fallen[0], -fallen[1]
     freedom = features.n * (1 - ridge * inverse.sum())
