@@ -202,6 +202,7 @@ def test_a_condition_that_compares_something_else_is_refused(text):
         "a = b = 1",
         "print(1)",
         "n =",
+        "n: int",
         "n = 3  # rows [>= x]",
         "n = 3  # [>= 4]",
         "n = {}",

@@ -11,6 +11,7 @@ import ast
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from onestep.checks import shown
 
@@ -39,7 +40,7 @@ class Condition:
         ------
         TypeError : values that cannot be compared.
         """
-        comparison = ast.parse(self.text, mode="eval").body
+        comparison = _comparison(self.text)
         terms = [_value(term, values) for term in (comparison.left, *comparison.comparators)]
         pairs = zip(comparison.ops, terms, terms[1:], strict=False)
         return all(left is None or right is None or _SIGNS[type(op)](left, right) for op, left, right in pairs)
@@ -62,14 +63,21 @@ def read(text: str) -> Condition:
     ValueError : anything but a comparison of parameters, literals and lengths.
     """
     try:
-        comparison = ast.parse(text, mode="eval").body
+        comparison = _comparison(text)
+        terms = (comparison.left, *comparison.comparators)
+        if not all(map(_is_term, terms)) or not all(type(op) in _SIGNS for op in comparison.ops):
+            raise ValueError
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        comparison = None
-    terms = (comparison.left, *comparison.comparators) if isinstance(comparison, ast.Compare) else ()
-    if not terms or not all(map(_is_term, terms)) or not all(type(op) in _SIGNS for op in comparison.ops):
-        raise ValueError(f"condition: got {shown(text)}; allowed: {_ALLOWED}")
+        raise ValueError(f"condition: got {shown(text)}; allowed: {_ALLOWED}") from None
     names = {node.id for term in terms for node in ast.walk(term) if isinstance(node, ast.Name)} - {"len"}
     return Condition(text, tuple(sorted(names, key=text.index)))
+
+
+def _comparison(text: str) -> ast.Compare:
+    body = ast.parse(text, mode="eval").body
+    if not isinstance(body, ast.Compare):
+        raise ValueError
+    return body
 
 
 def _is_term(node: ast.expr) -> bool:
@@ -93,10 +101,10 @@ def _is_length(node: ast.Call) -> bool:
     return named and len(node.args) == 1 and isinstance(node.args[0], ast.Name)
 
 
-def _value(node: ast.expr, values: Mapping[str, object]) -> object:
+def _value(node: ast.expr, values: Mapping[str, Any]) -> Any:
     if isinstance(node, ast.Name):
         return values[node.id]
-    if isinstance(node, ast.Call):
+    if isinstance(node, ast.Call) and isinstance(node.args[0], ast.Name):
         given = values[node.args[0].id]
         return None if given is None else len(given)
     return ast.literal_eval(node)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from onestep.problem import Problem
@@ -23,7 +23,7 @@ def problem(values: Mapping[str, object]) -> "Problem":
     from onestep.problem import Problem  # here, because a list of chapters needs no SciPy
 
     names = {field.name for field in fields(Problem)}
-    chosen = {name: value for name, value in values.items() if name in names}
+    chosen: dict[str, Any] = {name: value for name, value in values.items() if name in names}
     return Problem(**{k: v for k, v in chosen.items() if not isinstance(v, list) or k in SPECS})
 
 

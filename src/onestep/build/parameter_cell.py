@@ -33,7 +33,7 @@ def parse(source: str) -> tuple[Parameter, ...]:
         body = ast.parse(source).body
     except SyntaxError as error:
         raise ParameterError(f"the parameters cell is not Python: {error}") from error
-    comments = {
+    comments: dict[int | None, str] = {
         token.start[0]: token.string.lstrip("# ").rstrip()
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
         if token.type == tokenize.COMMENT
@@ -76,6 +76,8 @@ def _parameter(statement: ast.stmt, comment: str) -> Parameter:
     ):
         raise ParameterError(f"line {statement.lineno} of the parameters cell is not of the form name = literal")
     name = targets[0].id
+    if statement.value is None:
+        raise ParameterError(f"{name}: it has no default in the parameters cell")
     try:
         default = ast.literal_eval(statement.value)
     except (ValueError, TypeError):
@@ -103,7 +105,8 @@ def _parameter(statement: ast.stmt, comment: str) -> Parameter:
 def _allowed(name: str, text: str) -> tuple[tuple, tuple]:
     if "|" in text:
         return (), tuple(word.strip().strip("\"'") for word in text.split("|"))
-    matches = [_BOUND.fullmatch(part.strip()) for part in text.split(",")]
-    if not all(matches):
+    parts = text.split(",")
+    matches = [match for part in parts if (match := _BOUND.fullmatch(part.strip()))]
+    if len(matches) < len(parts):
         raise ParameterError(f"{name}: [{text}] at the end of its comment is neither bounds nor choices joined by |")
     return tuple((match.group(1), float(match.group(2))) for match in matches), ()

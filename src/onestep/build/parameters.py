@@ -4,6 +4,7 @@ import difflib
 import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
@@ -25,7 +26,7 @@ class Parameter:
     """A parameter with its default, its meaning and, where the chapter gives them, bounds or choices."""
 
     name: str
-    default: object
+    default: Any
     meaning: str
     bounds: tuple[tuple[str, float], ...] = ()
     choices: tuple[str, ...] = ()
@@ -68,7 +69,8 @@ class Parameter:
                 value = scalars.by_yaml(given)
             else:
                 value = scalars.read(given, type(self.default))
-            for entry in value if isinstance(value, list) else [value]:
+            entries: list[Any] = value if isinstance(value, list) else [value]
+            for entry in entries:
                 if self.choices and str(entry) not in self.choices:
                     raise ValueError
                 if not all(_BOUNDS[sign](entry, bound) for sign, bound in self.bounds):
@@ -105,7 +107,8 @@ def validate(
     ParameterError : with every fault found, one a line, and what is allowed.
     """
     known = {parameter.name: parameter for parameter in parameters}
-    faults, values = [], {}
+    faults: list[str] = []
+    values: dict[str, object] = {}
     for name, value in given.items():
         if name not in known:
             faults.append(_unknown(name, known) if len(faults) < _FAULTS else "")

@@ -4,6 +4,8 @@ import math
 import numbers
 from decimal import Decimal
 
+import numpy as np
+
 from onestep import checks
 
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}  # as YAML has them
@@ -95,8 +97,8 @@ def _number(given: object) -> int | float:
 
 
 def _integer(given: object) -> int:
-    if isinstance(given, numbers.Integral):
-        return checks.integer("value", given, minimum=-math.inf)
+    if isinstance(given, numbers.Integral) and not isinstance(given, bool | np.bool_ | np.timedelta64):
+        return int(given)
     value = checks.real("value", given)
     if not value.is_integer():
         raise ValueError

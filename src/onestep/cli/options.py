@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,7 +30,7 @@ def _pairs_apart(args: list[str]) -> list[str]:
     return words
 
 
-def once(*names: str, **settings: object) -> Callable:
+def once(*names: str, **settings: Any) -> Callable:
     """An option that is refused when it comes twice, where click would drop the first in silence."""
 
     def only(context: click.Context, parameter: click.Parameter, values: tuple) -> object:
@@ -62,7 +63,7 @@ def quiet(command: Callable) -> Callable:
 
 
 class _Seconds(click.FloatRange):
-    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> float:
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> float:
         number = super().convert(value, parameter, context)
         return number if number == number else self.fail("nan is no duration", parameter, context)
 

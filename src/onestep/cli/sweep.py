@@ -77,7 +77,8 @@ def _jobs(book: Book, chapter: Chapter, base: dict[str, object], pairs: tuple) -
 
 def _follow(jobs: list[Job], total: int, output: Path, running: Pool | workers.Workers, quietly: bool) -> None:
     """Sweep over `jobs`, which are missing of `total`; say at once what fails, and at the end what there is."""
-    failed, found = [], total - len(jobs)
+    failed: list[engine.Outcome] = []
+    found = total - len(jobs)
 
     def done() -> str:
         return f"{progress.done - len(failed)} of {total} runs are done and kept in {output}"

@@ -104,7 +104,7 @@ def _point(group: pd.Series, own: pd.Series | None) -> tuple[float, float]:
 def _companion(table: pd.DataFrame, y: str, ending: str) -> pd.Series | None:
     """The column that goes with `y`: of NAME[3], NAME_predicted[3]."""
     name = re.sub(r"^\w+", lambda match: match[0] + ending, y)
-    return _numbers(table, name) if re.match(r"\w+", name)[0] in table else None
+    return _numbers(table, name) if name.partition("[")[0] in table else None
 
 
 def _numbers(table: pd.DataFrame, name: str) -> pd.Series:

@@ -32,7 +32,8 @@ def collect(folder: Path, book: Book | None = None) -> tuple[pd.DataFrame, list[
     column is called `recorded_NAME`. A parameter that is a list is written as text. `chapter_version` is a hash of the
     chapter's code; with a `book`, `present` says whether its chapter, its code and its data would give this run today.
     """
-    rows, parameters, unreadable = [], {}, []
+    parameters: dict[str, None] = {}
+    rows, unreadable = [], []
     judge = None if book is None else _judge(book)
     for path in sorted(folder.glob("*.ipynb")):
         notebook = read(path)

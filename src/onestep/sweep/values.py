@@ -13,7 +13,7 @@ until release 0.3, with a hint.
 import itertools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from onestep.checks import shown
 _INTEGERS = re.compile(r"(-?\d+)\.\.(-?\d+)")
 _SPACED = re.compile(r"(linspace|logspace|geomspace|arange|range)\s*\((.*)\)", re.DOTALL)
 _MOST = 100_000  # values of one parameter, or runs of one sweep: more is a slip of the pen
-_NUMPY = {"linspace": np.linspace, "logspace": np.logspace, "geomspace": np.geomspace}
+_NUMPY: dict[str, Callable] = {"linspace": np.linspace, "logspace": np.logspace, "geomspace": np.geomspace}
 _FORMS = (
     "FIRST..LAST for integers, linspace(FIRST, LAST, COUNT), logspace(EXPONENT OF FIRST, EXPONENT OF LAST, COUNT), or "
     f"geomspace(FIRST, LAST, COUNT) with FIRST and LAST positive; COUNT from 2 to {_MOST}"
@@ -110,7 +110,7 @@ def _spaced(name: str, text: str, kind: str, given: list[str]) -> list[object]:
     # 0.15 and not 0.15000000000000002: the same run as `-p NAME 0.15`, and a table that can be read.
     rounded = [float(f"{value:.12g}") for value in spaced]
     integers = all(value.is_integer() for value in rounded) and "." not in first + last
-    return [int(value) for value in rounded] if integers else rounded
+    return [int(value) if integers else value for value in rounded]
 
 
 def _old(text: str) -> str | None:
