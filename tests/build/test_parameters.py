@@ -137,6 +137,15 @@ def test_every_value_of_python_is_converted_or_refused(name, value):
         json.dumps(got, allow_nan=False).encode()
 
 
+def test_any_text_is_a_condition_or_refused():
+    for text in (text for text in nasty.TEXTS if isinstance(text, str)):
+        source = f"n = 1000\n# condition: {text}\n# condition: n < {text}\n"
+        try:
+            parse_conditions(source, parse("n = 1000"))
+        except ParameterError as refusal:
+            assert len(str(refusal)) < 1000
+
+
 PAIR = """
 n = 1000  # rows
 small = 400  # fewer rows

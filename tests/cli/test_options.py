@@ -142,6 +142,24 @@ def test_without_click_the_command_says_so():
     assert done.returncode == 2 and "pip install 'onestep[book]'" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "absent", "said"),
+    [
+        ("run tiny -o out", ["papermill", "nbconvert"], "`onestep run` needs papermill, nbconvert: pip install"),
+        ("book", ["sphinx_proof"], "`onestep book` needs sphinx_proof: pip install 'onestep[book]'"),
+        ("table out", ["pandas", "pyarrow"], "`onestep table` needs pandas, pyarrow: pip install 'onestep[sweep]'"),
+        ("chapters", ["jupytext"], "`onestep chapters` needs jupytext: pip install 'onestep[book]'"),
+        ("sweep tiny -o out --scheduler tcp://127.0.0.1:9", ["distributed"], "pip install onestep[sweep]"),
+    ],
+)
+def test_a_plain_install_says_what_is_missing_and_makes_nothing(tiny, words, absent, said):
+    code = f"import sys; sys.modules |= dict.fromkeys({absent}); from onestep.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "--book", str(tiny.book.root), *words.split()]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+    assert [path for path in tiny.here.rglob("*") if path.is_file()] == []
+
+
 def test_help_imports_neither_numpy_nor_the_book():
     code = "import sys; from onestep.cli.main import main; main(['--help'], standalone_mode=False); "
     code += "print(sorted({'numpy', 'jupytext', 'onestep.build', 'matplotlib'} & set(sys.modules)))"
