@@ -205,7 +205,7 @@ def test_every_check_shows_its_line_where_it_stands(notebook):
     assert len(pages) == 3
     for k, page in enumerate(pages):
         line, details = page.split("</summary>")
-        assert "checked</span>: predicted 1.1, measured 1 ± 0.1" in line
+        assert "checked</span>: predicted 1.1, measured 1.00 ± 0.10" in line
         assert f"a &lt; {k}" in details and "no &lt;spike&gt;: 3" in details and "8 draws" in details
 
 

@@ -1,5 +1,6 @@
 """The example chapter of CONTRIBUTING.md, built as a book without a warning; its pages show what they promise."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -34,7 +35,15 @@ def built(tmp_path_factory):
     book = Book.find(folder)
     jobs = site.jobs(book, {}, strict=True)
     done = site.build(book, jobs, folder / "_build", processes=1)
-    return book, done, jobs[0]
+    record = json.loads((folder / "_build" / "claims.json").read_text(encoding="utf-8"))["chapters"]["example"][
+        "record"
+    ]
+    return book, done, jobs[0], record
+
+
+def numbers(record: dict) -> tuple[float, float, float]:
+    """The predicted place, the measured one and its standard error."""
+    return record["largest_predicted"], record["largest"], record["largest_standard_error"]
 
 
 @pytest.fixture(scope="module")
@@ -48,18 +57,22 @@ def test_the_head_says_how_long_it_takes(page):
     assert page.select_one("ul.onestep-strip a")["href"] == "#", "links work in it"
 
 
-def test_a_check_is_one_line_without_its_code(page):
+def test_a_check_is_one_line_without_its_code(built, page):
     (line,) = page.select("details.onestep-claim summary")
-    assert line.get_text().startswith("✓ checked: predicted 8.537, measured 8.141 ± 0.4")
+    place, largest, error = numbers(built[3])
+    assert line.get_text().startswith(
+        f"✓ checked: predicted {place:.4g}, measured {largest:.2f} ± {error:.2f} (details)"
+    )
     text = page.get_text()
     assert "claims.check(" not in text and "glue(" not in text, "their code is not on the page"
     assert page.select_one("details.onestep-claim").get_text().count("no step at all") == 1
 
 
-def test_numbers_stand_in_sentences_and_tables(page):
+def test_numbers_stand_in_sentences_and_tables(built, page):
+    place, largest, error = numbers(built[3])
     sentence = next(p.get_text() for p in page.find_all("p") if "the new value stands" in p.get_text())
-    assert sentence == "In Fig. 1 the new value stands at 8.14 ± 0.43, where theory says 8.54."
-    assert "8.14 ± 0.43" in page.select_one("table.table, .cell_output table").get_text()
+    assert sentence == f"In Fig. 1 the new value stands at {largest:.2f} ± {error:.2f}, where theory says {place:.2f}."
+    assert f"{largest:.2f} ± {error:.2f}" in page.select_one("table.table, .cell_output table").get_text()
 
 
 def test_the_chapter_keeps_the_limits_of_length(built):
@@ -74,5 +87,9 @@ def test_a_readers_own_page_says_the_same(built):
         claim.holds and claim.power > 0.99 and read_record(notebook)["largest_standard_error"] == claim.standard_error
     )
     page = html_page.as_html(notebook, "Example")
-    assert "8.14 ± 0.43, where theory says 8.54" in page and "<strong>Reading time</strong>: 1 minute" in page
+    place, largest, error = numbers(recorded(notebook))
+    assert (
+        f"{largest:.2f} ± {error:.2f}, where theory says {place:.2f}" in page
+        and "<strong>Reading time</strong>: 1 minute" in page
+    )
     assert "claims.check(" not in page and "{glue" not in page and "{strip}" not in page

@@ -1,6 +1,7 @@
 """How claims look: one line where a claim is checked, a row in a table, one line in a terminal."""
 
 import html
+import math
 from collections.abc import Sequence
 
 from onestep.book import displays
@@ -18,8 +19,9 @@ def line(claim: Claim) -> str:
     head = f'<span class="{style}">{sign} {word}</span>: predicted {_SIGN[claim.kind]}{claim.predicted:.4g}, '
     rows = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in _details(claim))
     return (
-        f'<details class="onestep-claim"><summary title="{html.escape(claim.statement, quote=True)}">{head}'
-        f"measured {found(claim)} <small>(details)</small></summary><dl>{rows}</dl></details>"
+        f'<details class="onestep-claim"><summary><span class="onestep-numbers">{head}measured {found(claim)} '
+        f'<small>(details)</small></span> <span class="onestep-statement">{html.escape(claim.statement)}</span>'
+        f"</summary><dl>{rows}</dl></details>"
     )
 
 
@@ -54,9 +56,12 @@ def expected(claim: Claim) -> str:
 
 
 def found(claim: Claim) -> str:
-    """The measured number with its standard error."""
-    error = "" if claim.standard_error is None else f" ± {claim.standard_error:.1g}"
-    return f"{claim.measured:.4g}{error}"
+    """The measured number, with its standard error in two digits and itself to the same place."""
+    error = claim.standard_error
+    if error is None or not (math.isfinite(claim.measured) and 1e-9 < error < math.inf):
+        return f"{claim.measured:.4g}" + ("" if error is None else f" ± {error:.1g}")
+    digits = max(1 - math.floor(math.log10(error)), 0)
+    return f"{claim.measured:.{digits}f} ± {error:.{digits}f}"
 
 
 def tested(claim: Claim) -> str:
