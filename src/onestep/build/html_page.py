@@ -41,7 +41,8 @@ blockquote { margin: 1rem 0; padding: .1rem 1rem; border-left: 4px solid #0072b2
 .onestep-unclear { color: #7d4e00; font-weight: 600; } .onestep-claim { border-left: 3px solid #d0d7de; }
 .onestep-claim { padding-left: .6rem; } .onestep-claim dl { margin: .2rem 0 .6rem; } .onestep-claim dt { float: left; }
 .onestep-claim dt { clear: left; min-width: 9rem; font-weight: 600; } .onestep-claim dd { margin-left: 9rem; }
-.onestep-statement { color: #57606a; } .anchor-link { display: none; } .run { padding: .5rem 1rem; background: #f6f8fa; }
+.onestep-statement { color: #57606a; }
+.anchor-link { display: none; } .run { padding: .5rem 1rem; background: #f6f8fa; }
 """
 _FENCE = re.compile(r"^(?P<fence>:{3,}|`{3,})\{(?P<name>[^}]+)\}[ \t]*(?P<title>[^\n]*)\n", re.MULTILINE)
 _ROLE = re.compile(r"\{(?P<name>[\w:]+)\}`(?P<text>[^`]*)`")
