@@ -87,7 +87,7 @@ def test_a_readers_own_page_says_the_same(built):
         claim.holds and claim.power > 0.99 and read_record(notebook)["largest_standard_error"] == claim.standard_error
     )
     page = html_page.as_html(notebook, "Example")
-    place, largest, error = numbers(recorded(notebook))
+    place, largest, error = numbers(read_record(notebook))
     assert (
         f"{largest:.2f} ± {error:.2f}, where theory says {place:.2f}" in page
         and "<strong>Reading time</strong>: 1 minute" in page
