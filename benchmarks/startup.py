@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-REPEATS = 5
+REPEATS = 3
 NUMERICS = "import numpy, scipy.integrate, scipy.linalg, scipy.optimize, scipy.special"
 CASES = {
     "python": ["-c", ""],

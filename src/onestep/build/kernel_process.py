@@ -6,8 +6,10 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from onestep.checks import OneStepError
 
-class Stopped(Exception):
+
+class Stopped(OneStepError):
     """No process is started any more: the command is ending."""
 
 

@@ -25,13 +25,13 @@ def joined(pages: Sequence[Path]) -> BeautifulSoup:
     Pages lie in one folder. Anchors get their page's name in front: two chapters may both have a section "Exercises".
     """
     names = {page.name for page in pages}
-    whole = BeautifulSoup(pages[0].read_text(encoding="utf-8"), "html.parser")
-    place = whole.find("article")
+    document = BeautifulSoup(pages[0].read_text(encoding="utf-8"), "html.parser")
+    place = document.find("article")
     articles = [_article(page, names) for page in pages]
     del articles[0]["style"]
     place.clear()
     place.extend(articles)
-    return whole
+    return document
 
 
 def print_pdf(site: Path, documents: Sequence[str], target: Path) -> None:

@@ -3,10 +3,12 @@
 Each run is a thread that waits for a kernel process of its own.
 """
 
+import os
 import queue
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 from nbformat import NotebookNode
 
 from onestep.build import runner
@@ -121,3 +123,8 @@ def execute_all(
                 if isinstance(result, Exception) and not isinstance(result, RunFailed):
                     raise result
                 yield job, result
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else os.cpu_count() or 1

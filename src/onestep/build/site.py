@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import psutil
 from nbformat import NotebookNode
 
 from onestep.build import dependencies, files, jupyter_book, ledger, locks
@@ -19,7 +18,7 @@ from onestep.build.cache import Store, seal, with_text_of
 from onestep.build.chapters import Book
 from onestep.build.job import Job
 from onestep.build.parameters import ParameterError, validate
-from onestep.build.pool import execute_all
+from onestep.build.pool import cores, execute_all
 from onestep.build.progress import Progress
 from onestep.build.runner import RunFailed
 from onestep.checks import OneStepError
@@ -100,7 +99,7 @@ def build(
             shutil.rmtree(left, ignore_errors=True)  # of a build that was killed
         stores = _stores(book, target)
         found = {job: run for job in jobs for store in stores if (run := store.get(job)) is not None}
-        outdated = {} if only is None else _outdated([j for j in jobs if j not in found], only, stores)
+        outdated = _outdated([job for job in jobs if job not in found], only, stores)
         found |= outdated
         missing = [job for job in jobs if job not in found]
         found |= _keep(_execute(missing, processes, time_limit, quietly), stores[0])
@@ -113,7 +112,7 @@ def build(
         return Built(target / "html", data["claims"], len(missing), reused, names)
 
 
-def _outdated(missing: list[Job], only: Collection[str], stores: list[Store]) -> dict[Job, NotebookNode]:
+def _outdated(missing: list[Job], only: Collection[str] | None, stores: list[Store]) -> dict[Job, NotebookNode]:
     """The last executions of those of `missing` that are not to be executed now.
 
     Raises
@@ -121,7 +120,7 @@ def _outdated(missing: list[Job], only: Collection[str], stores: list[Store]) ->
     BuildFailed
         One was never executed.
     """
-    others = [job for job in missing if job.chapter.name not in only]
+    others = [job for job in missing if only is not None and job.chapter.name not in only]
     found = {job: run for job in others for store in stores if (run := store.latest(job)) is not None}
     if never := [job.chapter.name for job in others if job not in found]:
         raise BuildFailed(f"{', '.join(never)}: never executed with these parameters; build the whole book once")
@@ -152,11 +151,6 @@ def jobs(book: Book, given: Mapping[str, object], *, strict: bool) -> tuple[Job,
             chosen[chapter.name][own if dot else name] = value
     options = {"strict": strict, "data": book.data_hashes, "folder": str(book.folder)}
     return tuple(Job.make(chapter, chosen[chapter.name], **options) for chapter in chapters)
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    return len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else os.cpu_count() or 1
 
 
 def _stores(book: Book, target: Path) -> list[Store]:
@@ -207,10 +201,11 @@ def _execute(
     cells = sum(cell.cell_type == "code" for job in missing for cell in job.notebook().cells)
     cells += sum(bool(job.parameters) for job in missing)  # papermill's injected cell
     with Progress(cells, f"{len(missing)} chapters, {processes} at a time", "cell", quietly=quietly) as progress:
+        threads = max(1, cores() // processes)
         for job, result in execute_all(
             missing,
             processes=processes,
-            threads=max(1, cores() // processes),
+            threads=threads,
             time_limit=time_limit,
             on_cell=progress.update,
         ):

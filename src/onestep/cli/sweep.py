@@ -9,9 +9,8 @@ from onestep.build import files
 from onestep.build.cache import Store
 from onestep.build.chapters import Book, Chapter
 from onestep.build.job import Job
-from onestep.build.pool import Pool
+from onestep.build.pool import Pool, cores
 from onestep.build.progress import Progress
-from onestep.build.site import cores
 from onestep.cli.failures import Failed, Interrupted, Refused, reported
 from onestep.cli.memory import ensure_memory
 from onestep.cli.options import Command, given, once, parameters, preset_files, quiet, time_limit, unique
