@@ -107,7 +107,7 @@ def test_a_dry_run_says_what_is_missing_and_how_long_it_takes_and_runs_nothing(o
 def test_without_a_terminal_progress_is_lines_and_quiet_is_quiet(onestep):
     assert "tiny: 3 of 3 runs" in onestep("sweep tiny -p seed 0..2 -o out").output.splitlines()
     done = onestep("sweep tiny -p seed 3..5 -p fail false,true -o out --quiet")
-    assert "of 6 runs" not in done.output.split("FAILED")[0] and done.output.count("FAILED") == 3
+    assert "of 6 runs" not in done.stderr and done.stderr.count("FAILED") == 3
     done = onestep("sweep tiny -p seed 6,7 -o out -q")
     assert done.output == "2 of 2 runs are done and kept in out: 0 were there, 2 are new, 0 failed\n"
 
