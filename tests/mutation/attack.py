@@ -32,6 +32,7 @@ EVERY_STEP = ("theory/test_any_step.py", "theory/test_any_step_structured.py", "
 GRIDS = ("theory/test_label_grid.py",)
 LIMIT = ("theory/test_resolvent.py", "theory/test_outlier_cosines.py", "theory/test_baselines.py")
 LIMIT += ("theory/test_spikes.py", "theory/test_errors.py", "theory/test_learned.py")
+LIMIT += ("theory/test_default_limit.py", "theory/test_readouts.py")
 GROUND = ("test_hermite.py", "test_links.py", "test_problem.py", "simulation/test_network.py")
 TESTS = LIMIT + EVERY_STEP + GRIDS + GROUND
 # By the beginning of a mutant's name: the files that should notice it. All others come after them.
@@ -46,9 +47,12 @@ FIRST = {
     "theory/resolvent": (LIMIT[0], LIMIT[3]),
     "theory/baselines": LIMIT[2:3],
     "theory/spikes": LIMIT[3:4],
-    "theory/geometry": LIMIT[3:5],
+    "theory/geometry": LIMIT[3:8],
+    "theory/responses": LIMIT[3:8],
+    "theory/terms": LIMIT[3:8],
+    "geometry": (EVERY_STEP[2], LIMIT[4]),
     "theory/ridge_errors": (LIMIT[4], LIMIT[2]),
-    "theory/learned": LIMIT[5:],
+    "theory/learned": LIMIT[5:6],
     "simulation": GROUND[3:],
     "": GROUND[:3],
 }

@@ -102,55 +102,49 @@ RESOLVENT = mutants(
     ("1e-7\n    pieces", "1e7\n    pieces", "no interval is dense"),
 )
 
+GROUND = mutants(
+    "geometry.py",
+    ("math.sqrt(a.size) * a", "a", "root of N lost in the measured readout"),
+    ("math.sqrt(weights @ nodes**2)", "float(weights @ nodes**2)", "root lost in |t|"),
+    ("new = samples * basis[k]", "new = samples**2 * basis[k]", "Lanczos on the squares"),
+    ("vectors[0] ** 2", "np.abs(vectors[0]) / np.abs(vectors[0]).sum()", "square of the weights lost"),
+    ("np.diag(off[: nodes - 1], 1)", "np.diag(off[1:nodes], 1)", "off-diagonal off by one"),
+)
+
 GEOMETRY = mutants(
     "theory/geometry.py",
+    ("math.sqrt(first**2 + problem.phi_gradient", "math.sqrt(first**2 + problem.phi", "n for n_gradient in |beta|"),
+    ("math.sqrt(first**2 + problem", "math.sqrt(first + problem", "c_{*,1} for its square"),
     (
-        "math.sqrt(first**2 + problem.phi_gradient * second)",
-        "math.sqrt(first**2 + problem.phi * second)",
-        "n for n_gradient in |beta|",
-    ),
-    (
-        "math.sqrt(first**2 + problem.phi_gradient * second)",
-        "first**2 + problem.phi_gradient * second",
-        "|beta|^2 for |beta|",
-    ),
-    (
-        "math.sqrt(first**2 + problem.phi_gradient * second)",
-        "math.sqrt(first + problem.phi_gradient * second)",
-        "c_{*,1} for its square",
-    ),
-    (
-        "first, second = problem.target[1], problem.target.second_moment + problem.noise_variance",
-        "first, second = problem.target[1], problem.target.second_moment",
+        "first, labels = problem.target[1], problem.target.second_moment + problem.noise_variance",
+        "first, labels = problem.target[1], problem.target.second_moment",
         "label noise lost in |beta|",
     ),
-    ("first / norm if norm > 0", "first**2 / norm**2 if norm > 0", "rho^2 for rho"),
-    ("first / norm if norm > 0", "abs(first) / norm if norm > 0", "sign of rho lost"),
-    ("1.0, _limit_factor(problem.readout))", "1.0, _limit_factor('gaussian'))", "constant readout forgotten"),
+    ("Geometry(norm, first / norm)", "Geometry(norm, abs(first) / norm)", "sign of rho lost"),
+    ("Geometry(norm, first / norm)", "Geometry(norm, (first / norm) ** 2)", "rho^2 for rho"),
+    ("lengthening=0.0, drift=0.0", "lengthening=0.0", "published spikes that drift"),
     (
-        "labels = problem.target.second_moment + problem.noise_variance",
-        "labels = problem.target.second_moment",
-        "label noise lost in kappa",
+        "    labels = problem.target.second_moment + problem.noise_variance\n",
+        "    labels = 1.0\n",
+        "E y^2 lost in kappa",
     ),
-    ("(problem.student[1] * limit.beta_norm) ** 2", "limit.beta_norm**2", "c_1^2 lost in kappa"),
+    ("(problem.student[1] * beta_norm) ** 2", "beta_norm**2", "c_1^2 lost in kappa"),
     ("noise = problem.phi_gradient * labels", "noise = problem.phi * labels", "n for n_gradient in kappa"),
     (
         "labels * problem.student.slope_variance",
         "labels * problem.student.slope_second_moment",
         "E sigma'^2 for Var sigma'",
     ),
-    ("(np.arange(moments.size) / 2 - 1.0)", "(np.arange(moments.size) / 2)", "N^-1 lost in the measured moments"),
-    ("np.arange(1, moments.size // 2 + 1)", "np.arange(0, moments.size // 2)", "orders off by one"),
-    ("return np.ones((HIGHEST, 1))", "return np.eye(HIGHEST)", "constant readout of full rank"),
-    ("monomials_in_hermite(HIGHEST)[1:]", "monomials_in_hermite(HIGHEST)[:-1]", "orders off by one"),
-    (
-        "[1:] * np.sqrt([float(math.factorial(j))",
-        "[1:] * np.sqrt([1.0 + 0 * math.factorial(j)",
-        "j! lost in the readout's moments",
-    ),
-    ("[:, kept] * np.sqrt(values[kept])", "[:, kept] * values[kept]", "root of the eigenvalues lost"),
-    ("self.sign * self.size)[:, :, None]", "self.size)[:, :, None]", "signs of the spikes lost"),
-    ("range(1, highest + 1) if problem", "range(1, highest) if problem", "last order forgotten"),
+    ("return 2 * problem.student[2]", "return problem.student[2]", "2 lost in the drift"),
+    ("return 2 * problem.student[2]", "return -2 * problem.student[2]", "sign of the drift"),
+    ("2 * problem.student[2] * problem.target[0]", "2 * problem.student[2] * problem.target[1]", "c_{*,1} for c_{*,0}"),
+    ("target[0] / (problem.student[1] * beta_norm)", "target[0] / beta_norm", "c_1 lost in the drift"),
+)
+
+RESPONSES = mutants(
+    "theory/responses.py",
+    ("last = problem.student.coefficients, 2 if drift", "last = problem.student.coefficients, 1 if drift", "c_2k lost"),
+    ("for k in range(1, highest + 1) if any", "for k in range(1, highest) if any", "last order forgotten"),
     (
         "weight = np.sqrt([float(math.factorial(j))",
         "weight = np.sqrt([float(math.factorial(j)) ** 2",
@@ -158,6 +152,30 @@ GEOMETRY = mutants(
     ),
     ("** (np.maximum(k - j, 0) / 2) * weight", "** np.maximum(k - j, 0) * weight", "1/2 lost in the lengthening"),
     ("(1 + lengthening) **", "(1 + 0 * lengthening) **", "kappa lost"),
+    ("geometry.lengthening / length**2", "geometry.lengthening * length**2", "|t|^2 the wrong way up in kappa"),
+    ("geometry.drift / length", "geometry.drift * length", "|t| the wrong way up in the drift"),
+    ("pure = monomials(orders, kappa + zeta**2)", "pure = monomials(orders, zeta**2)", "kappa lost without drift"),
+    ("1)), kappa + zeta**2)", "1)), kappa)", "square of the drift lost"),
+    ("* zeta**m * factorial(k + m)", "* factorial(k + m)", "zeta^m lost"),
+    ("problem.student[k + m] *", "problem.student[k] *", "c_k for c_{k+m}"),
+    ("factorial(k + m) / (factorial(m)", "factorial(k) / (factorial(m)", "k! for (k + m)!"),
+    ("(factorial(m) * factorial(k - m))", "factorial(k - m)", "m! lost"),
+    ("powers[:, k::-1] @ weights", "powers[:, : k + 1] @ weights", "order of the powers"),
+    ("scales = np.linalg.norm(mixed", "scales = -np.linalg.norm(mixed", "sign of the spikes with drift"),
+    ("np.arange(1, HIGHEST + 1)[:, None] * np.sqrt(weights)", "np.arange(1, HIGHEST + 1)[:, None]", "shares lost"),
+    ("monomials_in_hermite(HIGHEST)[1:]", "monomials_in_hermite(HIGHEST)[:-1]", "orders off by one"),
+    (
+        "[1:] * np.sqrt([float(math.factorial(j))",
+        "[1:] * np.sqrt([1.0 + 0 * math.factorial(j)",
+        "j! lost in the readout's moments",
+    ),
+    ("rest = vector - columns @", "rest = vector - 0 * columns @", "lower spikes forgotten"),
+    ("> 0 and distance(rows", "> 0 or distance(rows", "spikes hidden on one side counted"),
+)
+
+TERMS = mutants(
+    "theory/terms.py",
+    ("self.sign * self.size)[:, :, None]", "self.size)[:, :, None]", "signs of the spikes lost"),
     ("step = problem.student[1] * geometry.beta_norm", "step = geometry.beta_norm", "c_1^k lost"),
     ("step = problem.student[1] * geometry.beta_norm", "step = problem.student[1]", "|beta|^k lost"),
     ("geometry.beta_norm * geometry.projection_norm", "geometry.beta_norm", "|t| lost"),
@@ -165,8 +183,8 @@ GEOMETRY = mutants(
     ("return k * growth[:, None]", "return growth[:, None]", "k-th power lost"),
     ("(1 - k) / 2 * math.log(problem.N)", "(1 - k) / 2 * math.log(problem.n)", "n for N"),
     ("(1 - k) / 2 * math.log(problem.N)", "(1 - k) * math.log(problem.N)", "root of N lost"),
-    ("np.log(np.abs(student) * readout)", "np.log(np.square(student) * readout)", "c_k^2 for c_k"),
-    ("np.log(np.abs(student) * readout)", "np.log(np.abs(student))", "norm of the readout's power lost"),
+    ("np.log(np.abs(scales) * readout)", "np.log(np.square(scales) * readout)", "c_k^2 for c_k"),
+    ("np.log(np.abs(scales) * readout)", "np.log(np.abs(scales))", "norm of the readout's power lost"),
     (
         "np.log(bulk.ratio / edge_point(bulk)) / 2 - logs",
         "np.log(bulk.ratio / edge_point(bulk)) / 2 + logs",
@@ -181,8 +199,12 @@ GEOMETRY = mutants(
     ("/ 2 - logs) / np.array(orders)", "/ 2 - logs)", "k-th root lost in the threshold"),
     ("    return orders[:count]\n", "    return orders[: count + 1]\n", "kept orders off by one"),
     ("order = np.argsort(-logs", "order = np.argsort(logs", "weakest first"),
-    ("np.sign(student) * np.sign(first) ** np.array(orders)", "np.sign(student)", "sign of c_1^k lost"),
-    ("np.sign(student) * np.sign(first) ** np.array(orders)", "np.sign(first) ** np.array(orders)", "sign of c_k lost"),
+    ("np.sign(scales) * np.sign(problem.student[1]) ** np.array(orders)", "np.sign(scales)", "sign of c_1^k lost"),
+    (
+        "np.sign(scales) * np.sign(problem.student[1]) ** np.array(orders)",
+        "np.sign(problem.student[1]) ** np.array(orders)",
+        "sign of c_k lost",
+    ),
     (
         "rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)",
         "rows = rows / 1.0",
@@ -196,8 +218,8 @@ SPIKES = mutants(
     ("level = 1 / (1 - 2 * alpha)", "level = 1 / (1 - alpha)", "2 lost in the regime"),
     ("degree = nearest - 1 if exact", "degree = nearest if exact", "regime off by one at a critical exponent"),
     ("max(math.ceil(level) - 1, 0)", "max(math.ceil(level), 0)", "regime off by one"),
-    ("exact and problem.student[nearest] != 0", "exact", "an absent order called critical"),
-    ('1 if problem.readout == "constant" else degree', "degree", "constant readout forgotten"),
+    ("exact and nearest in active_orders", "exact or nearest in active_orders", "an absent order called critical"),
+    ("count = len(independent(", "count = len(low) or len(independent(", "constant readout forgotten"),
     ("weight[1] = math.sqrt(bulk.projection(-v))", "weight[1] = bulk.projection(-v)", "root of m2/m1 lost"),
     ("weight[1] = math.sqrt(bulk.projection(-v))", "weight[1] = 1.0", "m1 for m2 in D_1"),
     ("weight[1] = math.sqrt(bulk.projection(-v))", "weight[1:] = math.sqrt(bulk.projection(-v))", "m2 for every D_j"),
@@ -213,25 +235,21 @@ SPIKES = mutants(
     ("weight * fall / (q * (growth", "weight / (q * (growth", "dz/dv lost in the overlap"),
     ("cosines * np.sign(cosines[np.argmax(np.abs(cosines))])", "cosines", "sign left to chance"),
     ("columns[1] *= math.sqrt(bulk.projection(-v))", "pass", "m1 for m2 at the threshold"),
+    ("* distance(rows[lower].T, rows[-1])", "* np.linalg.norm(rows[-1])", "readout's lower powers forgotten"),
     (
-        "_last_distance(columns) * _last_distance(",
-        "_last_distance(columns) * 1.0 or (",
-        "readout's lower powers forgotten",
+        "beyond = distance(columns[:, lower], columns[:, -1])",
+        "beyond = np.linalg.norm(columns[:, -1])",
+        "lower forgotten",
     ),
-    ("beyond = _last_distance(columns) *", "beyond = np.linalg.norm(columns[:, -1]) *", "lower powers of t forgotten"),
     ("theta = math.sqrt(bulk.ratio / v)", "theta = bulk.ratio / v", "root lost at the threshold"),
     ("theta = math.sqrt(bulk.ratio / v)", "theta = math.sqrt(1 / v)", "phi/psi lost at the threshold"),
-    ("problem.student[1] ** order * problem.student[order]", "problem.student[order]", "c_1^k lost at the threshold"),
-    (
-        "problem.student[1] ** order * problem.student[order]",
-        "problem.student[1] ** (order + 1)",
-        "c_1 for c_k at the threshold",
-    ),
+    ("problem.student[1] ** order * scales[-1]", "scales[-1]", "c_1^k lost at the threshold"),
+    ("problem.student[1] ** order * scales[-1]", "problem.student[1] ** (order + 1)", "c_1 for c_k at the threshold"),
     ("float(bulk.ratio) ** ((1 - order) / 2)", "float(bulk.ratio) ** ((order - 1) / 2)", "n/N the wrong way up"),
     ("(theta / size) ** (1 / order) /", "(theta / size) /", "k-th root lost"),
     ("/ (geometry.beta_norm * geometry.projection_norm)", "/ geometry.projection_norm", "|beta| lost at the threshold"),
     ("/ (geometry.beta_norm * geometry.projection_norm)", "/ geometry.beta_norm", "|t| lost at the threshold"),
-    ("np.linalg.norm(monomials(orders, geometry.lengthening), axis=0)", "1.0", "norm of t^k lost in the strengths"),
+    ("+ np.log(np.linalg.norm(columns, axis=0))", "+ 0.0", "norm of t^k lost in the strengths"),
 )
 
 ERRORS = mutants(
@@ -271,11 +289,15 @@ ERRORS = mutants(
     ("- (1 - found.projection) * residual[:, 1]", "", "derivative of D_1 forgotten"),
     ("rest + residual.sum(axis=1) -", "rest + np.sum(right**2, axis=1) -", "derivative of S forgotten"),
     ("return found.p * value, (found.q", "return found.ridge * value, (found.q", "ridge for ridge m1"),
-    ("found.q * slope + freedom * found.u * value", "found.q * slope", "derivative of q forgotten"),
+    ("found.q * slope + slope_of_freedom * found.u * value", "found.q * slope", "derivative of q forgotten"),
     ("freedom * (found.p + found.q) + found.ridge", "freedom * (found.p + found.q)", "ridge lost in du/dridge"),
     ("freedom * (found.p + found.q) + found.ridge", "freedom * (found.p - found.q) + found.ridge", "sign in du/dridge"),
-    ("orders = orders[:1]", "pass", "constant readout forgotten in the plateaus"),
-    ("orders = active_orders(problem, degree)", "orders = active_orders(problem, degree + 1)", "plateaus off by one"),
+    (
+        "columns = columns[:, independent(",
+        "columns = columns[:, [*range(len(orders))] or independent(",
+        "hidden spikes counted",
+    ),
+    ("else active_orders(problem, degree,", "else active_orders(problem, degree + 1,", "plateaus off by one"),
     ("levels[:-1] - levels[1:]", "levels[1:] - levels[:-1]", "sign of the improvement"),
     ("geometry) - problem.noise_variance", "geometry) - problem.noise_std", "standard deviation for variance"),
     (
@@ -316,4 +338,4 @@ LEARNED = mutants(
     ("- trace.m2 / trace.m1 * (first - found[1])", "- (first - found[1])", "what W0 knows by itself forgotten"),
 )
 
-LISTS = [EQUATION, RESOLVENT, GEOMETRY, SPIKES, ERRORS, BASELINES, LEARNED]
+LISTS = [EQUATION, RESOLVENT, GROUND, GEOMETRY, RESPONSES, TERMS, SPIKES, ERRORS, BASELINES, LEARNED]
