@@ -19,7 +19,7 @@ LAW = mutants(
     ("- mu0**2 - mu1**2", "- mu1**2", "mu0^2 not subtracted"),
     ("y2 = square + problem.noise_variance", "y2 = square", "label noise lost"),
     ("[m[:0:-1, ::-1], m]", "[m[:0:-1], m]", "t not mirrored with s"),
-    ("problem.n, problem.d, problem.N)", "problem.rows_gradient, problem.d, problem.N)", "n_gradient for n"),
+    ("sizes = problem.n, problem.d", "sizes = problem.rows_gradient, problem.d", "n_gradient for n"),
 )
 
 QUADRATURE = mutants(
@@ -70,10 +70,10 @@ FIXED_POINT = mutants(
     ("@ law.mu2 + (law.d / law.n)", "@ law.mu2 + (law.d / law.N)", "psi for phi in chi"),
     ("(law.share * g) @ law.mu2 +", "(law.share * g) @ law.mu1 +", "mu1 for mu2 in chi"),
     ("law.mu2 + Lmu1**2", "law.mu2 + Lmu1", "square lost in the derivative"),
-    ("-(law.d / law.n) * parts.k**2", "-(law.d / law.n) * parts.k", "square lost in d den/d den"),
+    ("(parts.k**2, parts.b,", "(parts.k, parts.b,", "square lost in d den/d den"),
     ("-(law.N / law.n) * np.swapaxes", "(law.N / law.n) * np.swapaxes", "sign of d den/d g"),
-    ("parts.C**2 * gamma(law, g)", "parts.C * gamma(law, g)", "square lost in d g/d g"),
-    ("-parts.g[..., None] * parts.b", "-parts.g[..., None] * 0 * parts.b", "d g/d den forgotten"),
+    ("parts.C**2) if", "parts.C) if", "square lost in d g/d g"),
+    ("-parts.g[..., None] * b", "-parts.g[..., None] * 0 * b", "d g/d den forgotten"),
     ("= direction / state.den", "= direction", "log forgotten in the response"),
 )
 

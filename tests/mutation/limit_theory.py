@@ -135,8 +135,8 @@ GEOMETRY = mutants(
         "labels * problem.student.slope_second_moment",
         "E sigma'^2 for Var sigma'",
     ),
-    ("return 2 * problem.student[2]", "return problem.student[2]", "2 lost in the drift"),
-    ("return 2 * problem.student[2]", "return -2 * problem.student[2]", "sign of the drift"),
+    ("zeta = 2 * problem.student[2]", "zeta = problem.student[2]", "2 lost in the drift"),
+    ("zeta = 2 * problem.student[2]", "zeta = -2 * problem.student[2]", "sign of the drift"),
     ("2 * problem.student[2] * problem.target[0]", "2 * problem.student[2] * problem.target[1]", "c_{*,1} for c_{*,0}"),
     ("target[0] / (problem.student[1] * beta_norm)", "target[0] / beta_norm", "c_1 lost in the drift"),
 )

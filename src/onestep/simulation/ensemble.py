@@ -55,7 +55,18 @@ class Ensemble:
 def run_many(
     problem: Problem, eta: float | np.ndarray, ridge: float | np.ndarray, seeds: Iterable[int], **options
 ) -> Ensemble:
-    """`run(problem, eta, ridge, seed, **options)` for every seed."""
+    """`run(problem, eta, ridge, seed, **options)` for every seed.
+
+    Parameters
+    ----------
+    seeds : iterable of int
+        >= 0, each once. The other arguments are those of `run`.
+
+    Raises
+    ------
+    InputError
+        No seed, a repeated one, or one that is not an integer >= 0; or as `run`.
+    """
     try:
         seeds = [integer("seeds", seed, 0) for seed in seeds]
     except TypeError as error:  # one number is no row of them

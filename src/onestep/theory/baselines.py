@@ -21,13 +21,20 @@ def linear_errors(problem: Problem, ridge, *, intercept: bool = True) -> tuple[n
 
     Parameters
     ----------
-    ridge : > 0, of any shape.
-    intercept : True for a model with an unpenalised intercept, which removes c_{*,0}^2 from s^2; the network itself
-        has none, but its spikes may learn the constant.
+    ridge : float or array
+        > 0.
+    intercept : bool
+        True for a model with an unpenalised intercept, which removes c_{*,0}^2 from s^2; the network itself has none,
+        but its spikes may learn the constant.
+
+    Returns
+    -------
+    train, test : float or array of the shape of `ridge`
 
     Raises
     ------
-    InputError : a ridge is not positive.
+    InputError
+        A ridge is not positive.
     """
     ridge = reals("ridge", ridge, 0.0, open_below=True)
     first = problem.target[1] ** 2

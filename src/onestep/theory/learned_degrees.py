@@ -24,13 +24,21 @@ def learned(problem: Problem, ridge: float, eta: float, degree: int, geometry: G
 
     Parameters
     ----------
-    ridge, eta : > 0 and >= 0, one number each.
-    degree : at most 12.
-    geometry : None means the limit, `limit_geometry(problem)`.
+    ridge, eta : float
+        > 0 and >= 0.
+    degree : int
+        From 1 to 12.
+    geometry : Geometry or None
+        None means the limit, `limit_geometry(problem)`.
+
+    Returns
+    -------
+    (`degree`,) array
 
     Raises
     ------
-    InputError : an argument out of its range, or a step under a first output of order one.
+    InputError
+        An argument out of its range, or a step under a first output of order one.
     """
     degree, eta = integer("degree", degree, 1, HIGHEST), real("eta", eta, minimum=0.0)
     trace, first = traces(problem, real("ridge", ridge, minimum=0.0, open_below=True)), problem.target[1]

@@ -34,17 +34,24 @@ def errors(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -
 
     Parameters
     ----------
-    geometry : the numbers through which the step enters; None means the limit, `limit_geometry(problem)`.
+    ridge, eta : float or array
+        Penalty and step size, broadcast against each other.
+    geometry : Geometry or None
+        The numbers through which the step enters; None means the limit, `limit_geometry(problem)`.
 
     Returns
     -------
-    train : min_a (1/n)|y - F a|^2 + ridge |a|^2, the penalty included.
-    test : E (y - f(x)' a)^2 on fresh data, the label noise included.
+    train : float or array of the broadcast shape
+        min_a (1/n)|y - F a|^2 + ridge |a|^2, the penalty included.
+    test : float or array of the broadcast shape
+        E (y - f(x)' a)^2 on fresh data, the label noise included.
 
     Raises
     ------
-    InputError : a ridge not positive, a step negative, or a step under a first output of order one.
-    NotConverged : with the residual, if the bulk's equation was not solved.
+    InputError
+        A ridge that is not positive, a negative step, or a step under a first output of order one.
+    NotConverged
+        With the residual, if the bulk's equation was not solved.
     """
     ridge, eta = broadcast(ridge=reals("ridge", ridge, 0.0, open_below=True), eta=reals("eta", eta, 0.0))
     flat, step = ridge.ravel(), eta.ravel()
@@ -78,6 +85,24 @@ def plateau(problem: Problem, ridge, degree: int, geometry: Geometry | None = No
 
     Degree 0 is the untrained network. Orders that make no spike add nothing, and neither do those that lower ones hide:
     under a constant readout all share one direction, and every degree above 0 has the plateau of degree 1.
+
+    Parameters
+    ----------
+    ridge : float or array
+        > 0.
+    degree : int
+        l, from 0 to 12.
+    geometry : Geometry or None
+        As in `errors`.
+
+    Returns
+    -------
+    train, test : float or array of the shape of `ridge`
+
+    Raises
+    ------
+    InputError
+        An argument out of its range; or as `errors`.
     """
     ridge = reals("ridge", ridge, 0.0, open_below=True)
     if integer("degree", degree, 0) > HIGHEST:
@@ -102,7 +127,8 @@ class Improvement:
 
     Attributes
     ----------
-    train, test : (degree, *ridge.shape); entry l - 1 is plateau(l - 1) - plateau(l).
+    train, test : (degree, *ridge.shape) array
+        Entry l - 1 is plateau(l - 1) - plateau(l).
     """
 
     train: np.ndarray
@@ -110,13 +136,24 @@ class Improvement:
 
 
 def improvement(problem: Problem, ridge, degree: int, geometry: Geometry | None = None) -> Improvement:
-    """The staircase: by how much the plateau of each degree l = 1, ..., `degree` is lower than the one before."""
+    """The staircase: by how much the plateau of each degree l = 1, ..., `degree` is lower than the one before.
+
+    Arguments and errors are those of `plateau`.
+    """
     levels = np.array([plateau(problem, ridge, l, geometry) for l in range(integer("degree", degree) + 1)])
     return Improvement(*np.moveaxis(levels[:-1] - levels[1:], 1, 0))
 
 
 def best_ridge(problem: Problem, eta: float = 0.0, geometry: Geometry | None = None) -> tuple[float, float]:
-    """(ridge, test error) of the ridge in [1e-8, 1e4] with the smallest test error; an end of it if that is best."""
+    """(ridge, test error) of the ridge in [1e-8, 1e4] with the smallest test error; an end of it if that is best.
+
+    Parameters
+    ----------
+    eta : float
+        Step size, >= 0.
+    geometry : Geometry or None
+        As in `errors`, like what is raised.
+    """
     eta = real("eta", eta, minimum=0.0)
     return minimum(lambda ridge: test_error(problem, ridge, eta, geometry))
 

@@ -72,7 +72,7 @@ class Outlier:
 
 
 def critical_exponents(highest: int = 8) -> np.ndarray:
-    """(k-1)/(2k) for k = 1, ..., `highest`: spike k leaves the bulk for alpha above it."""
+    """(`highest`,) array of (k-1)/(2k), k = 1, 2, ...: spike k leaves the bulk for alpha above it."""
     k = np.arange(1, integer("highest", highest, 1, 1000) + 1)
     return (k - 1) / (2 * k)
 
@@ -82,8 +82,9 @@ def regime(problem: Problem, alpha: float) -> Regime:
 
     Raises
     ------
-    InputError : alpha is 1/2 or more, where the number of spikes is not bounded and the bulk itself changes; or so
-        close to it that the last known coefficient is reached.
+    InputError
+        alpha is 1/2 or more, where the number of spikes is not bounded and the bulk itself changes; or so close to it
+        that the last known coefficient is reached.
     """
     alpha = real("alpha", alpha)
     if alpha >= 0.5:
@@ -118,7 +119,7 @@ def strengths(problem: Problem, eta, geometry: Geometry | None = None) -> dict[i
     """Operator norm over sqrt(n) of every spike: {order: values of the shape of `eta`}.
 
     |c_1^k| (eta |beta|)^k |Q_k(t)| |a^k| / sqrt(n), where Q_k = c_k t^k for rows of unit length; to be
-    compared with the square root of the bulk's edge.
+    compared with the square root of the bulk's edge. `eta` is a number or an array, >= 0; else as `outliers`.
     """
     eta = reals("eta", eta, minimum=0.0)
     geometry = spike_geometry(problem, geometry)
@@ -132,12 +133,21 @@ def strengths(problem: Problem, eta, geometry: Geometry | None = None) -> dict[i
 def outliers(problem: Problem, eta: float, geometry: Geometry | None = None, highest: int = HIGHEST) -> list[Outlier]:
     """The outliers of F F'/n above the bulk at step `eta`, descending; empty below the threshold.
 
-    Only spikes up to the order `highest` are counted. A bulk of two intervals may hold another outlier in its
-    gap, which is not sought.
+    A bulk of two intervals may hold another outlier in its gap, which is not sought.
+
+    Parameters
+    ----------
+    eta : float
+        Step size, >= 0.
+    geometry : Geometry or None
+        The numbers through which the step enters; None means `limit_geometry(problem)`.
+    highest : int
+        Spikes up to this order are counted.
 
     Raises
     ------
-    InputError : eta negative, or a step under an output of order one without a `geometry`.
+    InputError
+        A negative step, one that makes spikes overflow, or one under a first output of order one.
     """
     eta = real("eta", eta, minimum=0.0)
     if eta == 0:
@@ -205,8 +215,9 @@ def critical_constant(problem: Problem, order: int, geometry: Geometry | None = 
 
     Raises
     ------
-    InputError : no spike of this order, above 12 or because the coefficients that make it are zero; or one that lower
-        spikes hide, as under a constant readout, where all share one right singular vector.
+    InputError
+        No spike of this order, above 12 or because the coefficients that make it are zero; or one that lower spikes
+        hide, as under a constant readout, where all share one right singular vector.
     """
     geometry = spike_geometry(problem, geometry)
     orders = active_orders(problem, drift=geometry.drift != 0)

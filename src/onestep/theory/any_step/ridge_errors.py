@@ -57,19 +57,31 @@ def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise:
 
     with Q of `_at`: the equivalent of y'(K + lambda)^-1 y / n, and L_te its leave-one-out derivative.
 
-    ridge : lambda > 0, a number or an array.  eta : the step, >= 0; the two are broadcast against each other.
-    geometry : by default that of n -> infinity (`onestep.theory.limit_geometry`).
-    noise : of the gradient. "isotropic" keeps its size only; "structured" also its correlation between units, which
+    Parameters
+    ----------
+    ridge, eta : float or array
+        lambda > 0 and the step size >= 0, broadcast against each other.
+    geometry : Geometry or None
+        None means the limit, `onestep.theory.limit_geometry(problem)`.
+    noise : "isotropic" or "structured"
+        Of the gradient. "isotropic" keeps its size only; "structured" also its correlation between units, which
         matters at eta ~ sqrt(N) when c_2 != 0 (ReLU), and takes some hundredths of a second for each ridge.
+
+    Returns
+    -------
+    Prediction
+        With fields of the broadcast shape.
 
     Source: derived for the book, chapter "From lazy to maximal". It contains the proportional limits of Moniri et al.
     (arXiv:2310.07891) as eta^2/N -> 0 and the maximal step of Cui et al. (arXiv:2402.04980).
 
     Raises
     ------
-    InputError : a ridge that is not positive or above 1e100, a step that is negative or makes a row longer than 300,
-        shapes that do not broadcast, an unknown noise.
-    NotConverged : with residual and iterations.
+    InputError
+        A ridge that is not positive or above 1e100, a step that is negative or makes a row longer than 300, shapes that
+        do not broadcast, an unknown noise.
+    NotConverged
+        With residual and iterations.
     """
     ridge, eta = broadcast(ridge=reals("ridge", ridge, 0.0, open_below=True), eta=reals("eta", eta, 0.0))
     if np.any(ridge > _LARGEST):
