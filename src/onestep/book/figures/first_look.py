@@ -69,7 +69,7 @@ def one_draw(
             ax.plot(part.measured, foot, "v", color=VERMILLION, markersize=8, zorder=4, label="simulated outlier")
         for value in part.measured:
             ax.annotate(
-                f"{value:.2g}",
+                f"{value:.3g}",
                 (value, (0.44 if len(part.predicted) else 0.13) * top),
                 ha="center",
                 va="bottom",
@@ -102,7 +102,7 @@ def staircase(
     ----------
     edges : (L + 1,) where one level ends and the next begins, ascending.
     levels, names : (L,) heights, and what is written at the left end of each, on the side that `curve` leaves free.
-    curve, curve_name : (x, y), and the words above its right end.
+    curve, curve_name : (x, y), and the words above its middle.
 
     Raises
     ------
@@ -118,8 +118,8 @@ def staircase(
         ax.annotate(name, (low, level), color=BLUE, **place)
     ax.vlines(edges[1:-1], levels[1:], levels[:-1], color=BLUE, linewidth=1.0, linestyle=(0, (2, 2)))
     theory(ax, *curve, color=NEUTRAL, linestyle=(0, (6, 2)), linewidth=1.6)
-    ax.annotate(
-        curve_name, (curve[0][-1], curve[1][-1]), (-3, 9), textcoords="offset points", ha="right", color=NEUTRAL
-    )
+    middle = len(curve[0]) // 2
+    ax.annotate(curve_name, (curve[0][middle], curve[1][middle]), (5, 4), textcoords="offset points", color=NEUTRAL)
+    ax.margins(y=0.1)
     ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(edges[0], edges[-1]))
     return figure
