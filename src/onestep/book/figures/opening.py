@@ -125,7 +125,7 @@ def growing(x, bins, frames: Sequence[Frame], xlabel: str, *, seconds: float = 5
     figure = BookFigure(figsize=(WIDTH, 3.3), layout="constrained")
     ax = figure.subplots()
     top = max(np.max(f.density) for f in frames) / _HEAD
-    ax.set(xscale="log", xlim=(bins[0], bins[-1]), ylim=(0, top), xlabel=xlabel, ylabel="density per unit of ln")
+    ax.set(xscale="log", xlim=(bins[0], bins[-1]), ylim=(0, top), xlabel=xlabel, ylabel="density per unit of $\\ln x$")
     ax.grid(True, axis="x", color=FAINT, linewidth=0.6)
     plain_ticks(ax)
     drawn = [_draw(ax, x, bins, frame, top) for frame in frames]

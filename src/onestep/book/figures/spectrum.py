@@ -113,7 +113,8 @@ def draw(ax: Axes, spectrum: Spectrum) -> None:
     )
     ax.set(title=spectrum.title, ylim=(0, None))
     top = ax.get_ylim()[1]
-    ax.vlines(spectrum.outliers, 0, 0.45 * top, color=BLUE, linewidth=2.6, label="predicted outlier")
+    if len(spectrum.outliers):
+        ax.vlines(spectrum.outliers, 0, 0.45 * top, color=BLUE, linewidth=2.6, label="predicted outlier")
     largest = np.atleast_1d(spectrum.top)
     bar = {"xerr": spectrum.top_error, "color": VERMILLION, "marker": "v", "markersize": 7, "linestyle": "none"}
     name = "largest simulated eigenvalue" + "s" * (largest.size > 1)
