@@ -80,7 +80,7 @@ def noise(k, rows=n, columns=N):
 
 
 def vector(k, size):
-    """A random unit vector, independent of the noise of the same draw."""
+    """A random unit vector, independent of the noise."""
     v = np.random.default_rng([k, size]).standard_normal(size)
     return v / np.linalg.norm(v)
 
@@ -156,7 +156,7 @@ picture(spread(n // 10, N // 10), spread(n, N), xlabel="eigenvalue $x$ of $K$")
 #
 # ## Two by two, by hand
 #
-# Everything below happens in a matrix of size two, where we can compute.
+# Everything below can be seen in a matrix of size two.
 # Take the "noise" $A = \operatorname{diag}(0, 1)$ with eigenvalues 0 and 1, and a "signal" of strength $\frac34$ along $v = (1, 1)/\sqrt2$:
 #
 # $$
@@ -182,9 +182,9 @@ picture(spread(n // 10, N // 10), spread(n, N), xlabel="eigenvalue $x$ of $K$")
 # * **Only the last one is free.**
 #   To the right of the largest old eigenvalue there is one new one, and nothing stops it.
 #
-# In a matrix of size $n$ the fences stand at distances $1/n$.
-# All eigenvalues but the last can move by $1/n$ only, which is why the bulk does not change.
-# And the last one can escape, if it wants to.
+# In a matrix of size $n$ the fences are of order $1/n$ apart.
+# No eigenvalue but the last can move further than to the next fence, and so the bulk does not change.
+# The last one can leave.
 #
 # ## The resolvent, and why its trace is enough
 #
@@ -204,8 +204,8 @@ picture(spread(n // 10, N // 10), spread(n, N), xlabel="eigenvalue $x$ of $K$")
 #    As a function of a complex $\lambda$ it becomes infinite at $-\lambda_i$.
 #    Just below the negative axis, the imaginary part of $1/(\lambda_i - x - i\epsilon)$ is a peak at $x = \lambda_i$ with area $\pi$.
 #    Hence $\operatorname{Im} m_1(-x - i0)/\pi$ is the density of the eigenvalues at $x$.
-# 2. **It is what a random vector sees.**
-#    Let $v$ be a unit vector that does not know $K$.
+# 2. **It is what an independent vector sees.**
+#    Let $v$ be a unit vector that is independent of $K$.
 #    Each eigenvector has a share of about $1/n$ in it, so that $v^\top (K + \lambda)^{-1} v \approx m_1(\lambda)$, up to an error of order $1/\sqrt n$.
 # 3. **It contains the other side.**
 #    $Z^\top Z/n$ has the same eigenvalues as $ZZ^\top/n$, up to zeros.
@@ -246,7 +246,7 @@ picture(spread(n // 10, N // 10), spread(n, N), xlabel="eigenvalue $x$ of $K$")
 # R\, z_j = \frac{R_{(j)}\, z_j}{1 + \tfrac1n z_j^\top R_{(j)} z_j} .
 # $$
 #
-# The column $z_j$ does not know $R_{(j)}$.
+# The column $z_j$ is independent of $R_{(j)}$.
 # By reason 2 above the denominator is $1 + m_1$, whichever column we took.
 # Multiply by $z_j^\top/n$ and sum over the $N$ columns, which makes $\operatorname{tr} R K$ on the left:
 #
@@ -284,16 +284,11 @@ def trace(ridge, gamma):
     b = ridge + gamma - 1
     return (np.sqrt(b**2 + 4 * ridge) - b) / (2 * ridge)
 
-
-def marchenko_pastur(x, gamma):
-    """The density of the eigenvalues of pure noise at x > 0."""
-    low, high = (1 - np.sqrt(gamma)) ** 2, (1 + np.sqrt(gamma)) ** 2
-    return np.sqrt(np.maximum((x - low) * (high - x), 0)) / (2 * np.pi * x)
-
 # %% [markdown]
 # At size $n$ a mean deviates from its limit by a number of order $1/n$, and that is not a failure of the law.
 # To remove it we measure at $n$ and at $n/2$.
 # If $v(n) = v_\infty + b/n$, then $2 v(n) - v(n/2) = v_\infty$.
+# For the trace this gives:
 
 # %% tags=["remove-input"]
 
@@ -355,7 +350,7 @@ claims.check(
 # 1 = \theta^2 z \cdot \tfrac1n\, t^\top \big(z - \tfrac1n ZZ^\top\big)^{-1} t \cdot a^\top \big(z - \tfrac1n Z^\top Z\big)^{-1} a .
 # ```
 #
-# Neither vector knows $Z$, so each factor is a trace (reasons 2 and 3).
+# Both vectors are independent of $Z$, so each factor is a trace (reasons 2 and 3).
 # At $\lambda = -z$ the first is $-m_1$ and the second is $q/(\gamma z)$.
 # The condition is
 #
@@ -454,6 +449,9 @@ transition = [
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "The transition. Largest eigenvalue of $FF^\\top/n$ (left) and squared cosine of its eigenvector with $t$ (right) against the strength of the signal. Lines: {eq}`eq-rm-outlier`. Points: simulation, mean over draws with standard errors. The vertical line is the threshold $\\theta = \\gamma^{1/4}$.", "name": "fig-rm-transition"}, "image": {"alt": "Left, the largest eigenvalue is flat up to the threshold and then rises. Right, the squared cosine is zero up to the threshold and then rises steeply towards one. Points follow both lines."}}
 side_by_side(transition, r"strength $\theta$", marks={r"$\gamma^{1/4}$": critical})
 
+# %% [markdown]
+# We check three numbers: position and squared cosine at twice the threshold, and how far a signal of half the threshold moves the largest eigenvalue.
+
 # %% tags=["remove-input"]
 strong = 2 * critical
 position, cosine = outlier(strong, gamma)
@@ -491,9 +489,9 @@ claims.check(
 )
 
 # %% [markdown]
-# The eigenvector is the better half of the story.
-# Just above the threshold it has almost nothing to do with $t$, although the eigenvalue is out.
-# Below it, a signal as strong as the noise is there, and the largest eigenvector does not know it.
+# Look at the eigenvector, too.
+# Just above the threshold the eigenvalue is out, and yet the eigenvector is still almost orthogonal to $t$.
+# Below the threshold the features contain a signal of the same order as the noise, and the largest eigenvector shows nothing of it.
 #
 # ## What correlated bulks add
 #
@@ -512,7 +510,7 @@ claims.check(
 # * **The bulk has another shape.**
 #   Its law has one more equation, because $XW^\top$ is itself a product of random matrices.
 #   Two applications of {prf:ref}`thm-rm-mp` give it.
-# * **The signal knows the bulk.**
+# * **The signal depends on the bulk.**
 #   $t$ is a combination of the columns of $X$, and $F_0$ contains them.
 #   Reason 2 fails for $t$.
 #   A *second trace* takes its place,
@@ -557,7 +555,7 @@ def root(theta, which):
 
 
 def correlated(k, rows, columns, theta, linear_signal=True):
-    """Largest eigenvalue with the correlated bulk; t is X beta, or a vector that does not know X."""
+    """Largest eigenvalue with the correlated bulk; t is X beta, or a vector independent of X."""
     inputs = round(rows * d / n)
     X, W = noise([k, 1], rows, inputs), noise([k, 2], columns, inputs)
     W /= np.linalg.norm(W, axis=1, keepdims=True)
@@ -599,6 +597,9 @@ side_by_side(
     [Panel("largest eigenvalue", three)], r"strength $\theta$", columns=1, height=3.4
 )
 
+# %% [markdown]
+# We check the last position of both dashed lines, first for $t = X\beta$.
+
 # %% tags=["remove-input"]
 loud = 2.5 * critical
 claims.check(
@@ -606,10 +607,10 @@ claims.check(
     measured=extrapolated(correlated, loud),
     predicted=root(loud, "m2"),
     source="Random matrices, what correlated bulks add",
-    control=("a signal that does not know the inputs", root(loud, "m1")),
+    control=("a signal that is independent of the inputs", root(loud, "m1")),
 )
 claims.check(
-    "Correlated bulk, signal that does not know the inputs: position at 2.5 gamma^(1/4) (extrapolated in 1/n)",
+    "Correlated bulk, signal independent of the inputs: position at 2.5 gamma^(1/4) (extrapolated in 1/n)",
     measured=extrapolated(partial(correlated, linear_signal=False), loud),
     predicted=root(loud, "m1"),
     source="Random matrices, what correlated bulks add",
@@ -624,10 +625,12 @@ claims.check(
 # * **Heavy tails.**
 #   If entries have no fourth moment, single large entries make eigenvalues of their own.
 #   The bulk stays, but an eigenvalue outside of it is then no sign of a signal.
-# * **A signal that knows the noise.**
+# * **A signal that depends on the noise.**
 #   Reason 2 asks for independence.
 #   The last section is one exception that can be computed.
 #   In the network $a$ is independent of the features and $t$ is linear in them, and this is all that the next chapters use.
+#
+# For the second point, here is the share of matrices with an eigenvalue a tenth beyond the edge, under a law without fourth moment.
 
 # %% tags=["remove-input"]
 
@@ -653,9 +656,9 @@ claims.check(
 # :class: recap
 #
 # * The eigenvalues of $n \times N$ noise fill the interval $(1 \pm \sqrt\gamma)^2$, $\gamma = N/n$, {eq}`eq-rm-density`.
-# * The trace $m_1$ of the resolvent contains the spectrum, and it is what every vector sees that does not know the noise.
+# * The trace $m_1$ of the resolvent contains the spectrum, and it is what every vector sees that is independent of the noise.
 # * A signal of rank one is visible if and only if $\theta^4 > \gamma$.
-#   Then {eq}`eq-rm-outlier` tells where its eigenvalue is and how much the eigenvector knows.
+#   Then {eq}`eq-rm-outlier` tells where its eigenvalue is and how well the eigenvector is aligned with $t$.
 # * In a network the bulk is correlated and the signal is linear in the inputs.
 #   The same argument holds with a second trace $m_2$, {eq}`eq-rm-condition-two`.
 # ````
@@ -722,7 +725,7 @@ claims.check(
 # :class: dropdown
 # ````
 #
-# The minimum is $\frac\lambda n\, y^\top(ZZ^\top/n + \lambda)^{-1}y$, and $y$ does not know $Z$: reason 2 gives $\lambda m_1$.
+# The minimum is $\frac\lambda n\, y^\top(ZZ^\top/n + \lambda)^{-1}y$, and $y$ is independent of $Z$: reason 2 gives $\lambda m_1$.
 # As $\lambda \to 0$ this is the share of zero eigenvalues, $\max(0, 1 - \gamma)$.
 # With as many columns as rows noise fits noise perfectly.
 #

@@ -38,7 +38,7 @@ small = 800  # rows where an average over draws is shown [>= 200]
 ridge = 0.1  # penalty of the ridge regression [> 0]
 alphas = [-0.2, 0.0, 0.1, 0.2, 0.3, 0.4]  # step exponents [>= -0.5, <= 0.45]
 shown = [0.15, 0.4]  # two of them whose fitted function is drawn [>= -0.5, <= 0.45]
-frames = 17  # of the film [>= 2, <= 60]
+frames = 15  # of the film [>= 2, <= 60]
 seeds = 10  # draws that are averaged [>= 2]
 seed = 0  # of the first draw [>= 0]
 
