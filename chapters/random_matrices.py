@@ -33,9 +33,7 @@
 n = 600  # rows [>= 100, <= 4000]
 N = 450  # columns [>= 50]
 d = 300  # input dimension of the correlated bulk [>= 50]
-linear = (
-    0.8  # c_1 of the correlated bulk; c_> makes the variance of an entry 1 [> 0, < 1]
-)
+linear = 0.8  # c_1 of the correlated bulk, of unit variance [> 0, < 1]
 ridge = 0.1  # where the trace of the resolvent is compared [> 0]
 multiples = [
     0.5,
@@ -44,9 +42,9 @@ multiples = [
     1.1,
     1.3,
     1.6,
-    2.0,
+    2,
     2.5,
-]  # simulated strengths, times the threshold [> 0]
+]  # strengths, over the threshold [> 0]
 seeds = 16  # draws that are averaged [>= 2]
 seed = 0  # the first of them [>= 0]
 
