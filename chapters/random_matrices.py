@@ -35,16 +35,7 @@ N = 450  # columns [>= 50]
 d = 300  # input dimension of the correlated bulk [>= 50]
 linear = 0.8  # c_1 of the correlated bulk, of unit variance [> 0, < 1]
 ridge = 0.1  # where the trace of the resolvent is compared [> 0]
-multiples = [
-    0.5,
-    0.75,
-    0.9,
-    1.1,
-    1.3,
-    1.6,
-    2,
-    2.5,
-]  # strengths, over the threshold [> 0]
+multiples = [0.5, 0.75, 0.9, 1.1, 1.3, 1.6, 2, 2.5]  # over the threshold [> 0]
 seeds = 16  # draws that are averaged [>= 2]
 seed = 0  # the first of them [>= 0]
 
