@@ -273,6 +273,7 @@ def trace(ridge, gamma):
     b = ridge + gamma - 1
     return (np.sqrt(b**2 + 4 * ridge) - b) / (2 * ridge)
 
+
 # %% [markdown]
 # At size $n$ a mean deviates from its limit by a number of order $1/n$, and that is not a failure of the law.
 # To remove it we measure at $n$ and at $n/2$.
@@ -280,8 +281,6 @@ def trace(ridge, gamma):
 # For the trace this gives:
 
 # %% tags=["remove-input"]
-
-
 def extrapolated(measure, theta=0.0):
     """2 v(n) - v(n/2) over draws; of +theta and -theta, in which chance cancels."""
 
@@ -408,9 +407,8 @@ def outlier(theta, gamma):
     position = (1 + theta**2) * (gamma + theta**2) / theta**2
     return position, (theta**4 - gamma) / (theta**2 * (1 + theta**2))
 
+
 # %% tags=["remove-input"]
-
-
 def largest(k, rows, columns, theta):
     """Largest eigenvalue and squared cosine with t in one draw."""
     found = top(noise(k, rows, columns) + theta * signal(k, rows, columns), 1)
@@ -537,12 +535,11 @@ def root(theta, which):
     start = edge * (1 + 1e-9)
     return edge if condition(start) >= 0 else brentq(condition, start, 1e3)
 
+
 # %% [markdown]
 # To see each of these we simulate three kinds of noise, all with entries of variance one, under the same signal.
 
 # %% tags=["remove-input"]
-
-
 def correlated(k, rows, columns, theta, linear_signal=True):
     """Largest eigenvalue with the correlated bulk; t is X beta, or a vector independent of X."""
     inputs = round(rows * d / n)
@@ -606,6 +603,7 @@ claims.check(
     control=("independent noise of the same variance", outlier(loud, gamma)[0]),
 )
 
+
 # %% [markdown]
 # ## Where it breaks
 #
@@ -622,8 +620,6 @@ claims.check(
 # For the second point, here is the share of matrices with an eigenvalue a tenth beyond the edge, under a law without fourth moment.
 
 # %% tags=["remove-input"]
-
-
 def beyond(entries):
     """Whether the largest eigenvalue lies a tenth beyond the edge."""
     return float(top(entries, 1).values[0] > 1.1 * z_plus)
@@ -747,6 +743,7 @@ def right(k, rows, columns, theta):
     return (found.right[:, 0] @ vector(k, columns)) ** 2
 
 
+# %% tags=["remove-input"]
 claims.check(
     "Signal of twice the threshold: squared cosine of the right vector with a (extrapolated in 1/n)",
     measured=extrapolated(right, strong),
@@ -786,6 +783,7 @@ def shared(k, rows, columns, theta):
     return top(F, 1).values[0]
 
 
+# %% tags=["remove-input"]
 claims.check(
     "Two signals that share a: position of the largest eigenvalue (extrapolated in 1/n)",
     measured=extrapolated(shared, strong),
