@@ -18,7 +18,8 @@ from scipy.optimize import brentq
 from onestep.checks import InputError, NotConverged
 from onestep.inputs import Levels
 from onestep.problem import Problem
-from onestep.theory.equation import Bulk, BulkSolution, climb
+from onestep.theory import equation
+from onestep.theory.equation import Bulk, BulkSolution, checked_ridge, climb
 
 _CLOSE = 1e-12  # relative; of Newton's method in the complex plane
 _NEWTON = 60
@@ -78,8 +79,11 @@ def bulk_of(problem: Problem) -> Bulk | AnisotropicBulk:
     return AnisotropicBulk(problem.phi, problem.psi, student[1] ** 2, student.nonlinear_variance, problem.levels)
 
 
-def solve(bulk: AnisotropicBulk, ridge: np.ndarray) -> BulkSolution:
-    """The solution at positive `ridge`, an array: Newton's method from below, as for one level."""
+def solve(bulk: Bulk | AnisotropicBulk, ridge: np.ndarray) -> BulkSolution:
+    """The solution at positive `ridge`, an array: Newton's method from below."""
+    if isinstance(bulk, Bulk):
+        return equation.solve(bulk, ridge)
+    checked_ridge(ridge)
     levels, least = bulk.levels, min(1.0, bulk.ratio)
     surplus = bulk.phi * (bulk.psi - 1) / bulk.psi if bulk.ratio < 1 else bulk.phi - 1  # phi - least
 
@@ -101,7 +105,7 @@ def solve_complex(bulk: AnisotropicBulk, ridge: np.ndarray) -> BulkSolution:
 
     It is continued from far away in the half plane Im ridge < 0, where it is unique, down to `ridge`.
     """
-    ridge = np.asarray(ridge, complex)
+    ridge = checked_ridge(np.asarray(ridge, complex))
     upper = np.where(ridge.imag > 0, ridge.conj(), ridge)
     flat = upper.ravel()
     mean = bulk.ratio * (bulk.linear + bulk.nonlinear)

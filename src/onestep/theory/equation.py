@@ -30,6 +30,11 @@ def _within(name: str, values: np.ndarray, limits: tuple[float, float]) -> np.nd
     return values
 
 
+def checked_ridge(ridge: np.ndarray) -> np.ndarray:
+    """`ridge`, if products with it neither vanish nor overflow."""
+    return _within("ridge", ridge, _SIZES)
+
+
 @dataclass(frozen=True)
 class Bulk:
     """The four numbers that decide the untrained spectrum; scalars, or arrays that broadcast.
@@ -116,7 +121,7 @@ class BulkSolution:
 
 def solve(bulk: Bulk, ridge: np.ndarray) -> BulkSolution:
     """The solution at positive real `ridge` (array, broadcasts against `bulk`)."""
-    _within("ridge", ridge, _SIZES)
+    checked_ridge(ridge)
     ridge, phi, linear, nonlinear = np.broadcast_arrays(ridge, bulk.phi, bulk.linear, bulk.nonlinear)
     least = np.minimum(1.0, bulk.ratio)
     # phi - least, computed as a product where phi/psi < 1 so that phi near it keeps its digits
@@ -168,7 +173,7 @@ def solve_complex(bulk: Bulk, ridge: np.ndarray) -> BulkSolution:
 
     On the negative axis (Im ridge = 0) this is the limit from below, so that Im m1 is pi times the density.
     """
-    _within("ridge", ridge, _SIZES)
+    checked_ridge(ridge)
     ridge, phi, psi, linear, nonlinear = np.broadcast_arrays(
         np.asarray(ridge, complex), bulk.phi, bulk.psi, bulk.linear, bulk.nonlinear
     )
@@ -192,7 +197,7 @@ def solve_outside(bulk: Bulk, ridge: np.ndarray) -> BulkSolution:
 
     There m1, m2 and q/ridge are real and, being Stieltjes transforms, increase with z; one root of the quartic does.
     """
-    _within("ridge", ridge, _SIZES)
+    checked_ridge(ridge)
     ridge, phi, psi, linear, nonlinear = np.broadcast_arrays(ridge, bulk.phi, bulk.psi, bulk.linear, bulk.nonlinear)
     local = Bulk(phi, psi, linear, nonlinear)
     branches = _branches(local, ridge.astype(complex))

@@ -12,6 +12,8 @@ import numpy as np
 from onestep.checks import integer, real
 from onestep.geometry import Geometry
 from onestep.problem import Problem
+from onestep.theory.anisotropic import bulk_of
+from onestep.theory.projections import of_teacher, projections
 from onestep.theory.resolvent import traces
 from onestep.theory.responses import HIGHEST
 from onestep.theory.terms import spike_geometry, terms
@@ -42,18 +44,22 @@ def learned(problem: Problem, ridge: float, eta: float, degree: int, geometry: G
     """
     degree, eta = integer("degree", degree, 1, HIGHEST), real("eta", eta, minimum=0.0)
     trace, first = traces(problem, real("ridge", ridge, minimum=0.0, open_below=True)), problem.target[1]
+    bulk, u = bulk_of(problem), trace.q * trace.m1
     if eta == 0:
-        return np.array([first * (1 - trace.m2 / trace.m1), *np.zeros(degree - 1)])
+        return np.array([first * (1 - of_teacher(bulk, u)[0]), *np.zeros(degree - 1)])
     geometry = spike_geometry(problem, geometry)
     (columns,), (shrink,) = terms(problem, geometry, np.array([eta])).columns()
     k = np.arange(max(len(columns), degree + 1))
     size = np.sqrt([float(math.factorial(j)) for j in k])
     columns = np.pad(columns, ((0, len(k) - len(columns)), (0, 0)))
     target = np.array([problem.target[int(j)] for j in k]) * size * geometry.cosine**k
-    weight = np.where(k == 1, np.sqrt(trace.m2 / trace.m1), 1.0)
+    seen = projections(bulk, geometry, u)
+    target[1] = first * seen.cosine
+    weight = np.where(k == 1, np.sqrt(seen.along), 1.0)
     price = np.sqrt(problem.phi / (problem.psi * trace.q * trace.m1)) * shrink
     stacked = np.vstack([weight[:, None] * columns, np.diag(price)])
     w = np.linalg.lstsq(stacked, np.append(weight * target, np.zeros_like(price)))[0]
     found = geometry.cosine**k * (columns @ w) / size
-    found[1] = first - trace.m2 / trace.m1 * (first - found[1])
+    fitted = (columns @ w)[1]
+    found[1] = first - seen.teacher * first + seen.along * seen.cosine * fitted
     return found[1 : degree + 1]

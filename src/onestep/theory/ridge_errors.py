@@ -21,7 +21,9 @@ from scipy.optimize import minimize_scalar
 from onestep.checks import InputError, broadcast, integer, real, reals
 from onestep.geometry import Geometry
 from onestep.problem import Problem
-from onestep.theory.equation import Bulk, BulkSolution, solve
+from onestep.theory.anisotropic import AnisotropicBulk, bulk_of, solve
+from onestep.theory.equation import Bulk, BulkSolution
+from onestep.theory.projections import of_teacher, projections
 from onestep.theory.responses import HIGHEST, active_orders, independent, readout_factor, responses
 from onestep.theory.terms import spike_geometry, terms
 
@@ -55,7 +57,8 @@ def errors(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -
     """
     ridge, eta = broadcast(ridge=reals("ridge", ridge, 0.0, open_below=True), eta=reals("eta", eta, 0.0))
     flat, step = ridge.ravel(), eta.ravel()
-    found, bulk = solve(Bulk.of(problem), flat), Bulk.of(problem)
+    bulk = bulk_of(problem)
+    found = solve(bulk, flat)
     train, test = _untrained(problem, bulk, found)
     moved = step > 0
     if np.any(moved):
@@ -107,7 +110,7 @@ def plateau(problem: Problem, ridge, degree: int, geometry: Geometry | None = No
     ridge = reals("ridge", ridge, 0.0, open_below=True)
     if integer("degree", degree, 0) > HIGHEST:
         raise InputError("degree", degree, f"an integer between 0 and {HIGHEST}")
-    bulk = Bulk.of(problem)
+    bulk = bulk_of(problem)
     found = solve(bulk, ridge.ravel())
     geometry = None if degree == 0 else spike_geometry(problem, geometry)
     orders = () if degree == 0 else active_orders(problem, degree, drift=geometry.drift != 0)
@@ -168,10 +171,11 @@ def minimum(error) -> tuple[float, float]:
     return float(np.exp(point)), float(error(np.exp(point)))
 
 
-def _untrained(problem: Problem, bulk: Bulk, found: BulkSolution) -> tuple[np.ndarray, np.ndarray]:
+def _untrained(problem: Problem, bulk: Bulk | AnisotropicBulk, found: BulkSolution) -> tuple[np.ndarray, np.ndarray]:
     first = problem.target[1] ** 2
     rest = problem.target.second_moment - first + problem.noise_variance
-    return _from_residual(bulk, found, first * found.projection + rest, first * found.projection**2 + rest)
+    left, squared = of_teacher(bulk, found.u)
+    return _from_residual(bulk, found, first * left + rest, first * squared + rest)
 
 
 def _trained(problem, geometry, bulk, found, eta):
@@ -192,23 +196,26 @@ def _fit(problem, geometry, bulk, found, columns, penalty):
     j = np.arange(count)
     target = np.array([problem.target[int(k)] for k in j]) * np.sqrt([float(math.factorial(int(k))) for k in j])
     kappa = target * geometry.cosine**j
+    seen, first = projections(bulk, geometry, found.u), problem.target[1]
     weight = np.ones((found.u.size, count))
-    weight[:, 1] = np.sqrt(found.projection)
+    weight[:, 1] = np.sqrt(seen.along)
+    aim = np.broadcast_to(kappa, weight.shape).copy()
+    aim[:, 1] = first * seen.cosine
     stacked = np.concatenate([weight[:, :, None] * columns, penalty[:, :, None] * np.eye(m)], axis=1)
-    right = np.concatenate([weight * kappa, np.zeros((found.u.size, m))], axis=1)
+    right = np.concatenate([weight * aim, np.zeros((found.u.size, m))], axis=1)
     Q = np.linalg.qr(stacked / np.linalg.norm(stacked, axis=1, keepdims=True))[0]
     for _ in range(2):  # twice: the second pass removes what rounding left when little of `right` remains
         right = right - np.einsum("bij,bj->bi", Q, np.einsum("bij,bi->bj", Q, right))
-    linear = problem.target[1] ** 2 * (1 - geometry.cosine**2)  # along the part of beta_star orthogonal to beta
-    rest = problem.target.second_moment + problem.noise_variance - problem.target[1] ** 2
+    rest = problem.target.second_moment + problem.noise_variance - first**2
     rest = rest - (kappa @ kappa - kappa[1] ** 2)
     residual = right[:, :count] ** 2
-    value = linear * found.projection + rest + np.sum(right**2, axis=1)
-    slope = linear * found.projection**2 + rest + residual.sum(axis=1) - (1 - found.projection) * residual[:, 1]
+    value = first**2 * seen.across + rest + np.sum(right**2, axis=1)
+    squared = seen.squared(first, right[:, 1] / weight[:, 1])
+    slope = rest + residual.sum(axis=1) - residual[:, 1] + squared
     return _from_residual(bulk, found, value, slope)
 
 
-def _from_residual(bulk: Bulk, found: BulkSolution, value, slope) -> tuple[np.ndarray, np.ndarray]:
+def _from_residual(bulk: Bulk | AnisotropicBulk, found: BulkSolution, value, slope) -> tuple[np.ndarray, np.ndarray]:
     """Errors from value = Q/m1 and slope = d(u value)/du; every term is positive, so no digits are lost."""
     slope_of_freedom = bulk.degrees_of_freedom_slope(found.u)
     return found.p * value, (found.q * slope + slope_of_freedom * found.u * value) / (

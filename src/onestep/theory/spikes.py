@@ -21,8 +21,9 @@ from onestep.checks import InputError, integer, real, reals
 from onestep.geometry import Geometry
 from onestep.hermite import ORDER
 from onestep.problem import Problem
-from onestep.theory.equation import Bulk
+from onestep.theory.anisotropic import bulk_of
 from onestep.theory.geometry import drift_of, limit_geometry
+from onestep.theory.projections import along_step
 from onestep.theory.resolvent import edge_point
 from onestep.theory.responses import HIGHEST, active_orders, distance, independent, readout_factor, responses
 from onestep.theory.terms import log_strengths, not_too_strong, spike_geometry, terms
@@ -153,7 +154,7 @@ def outliers(problem: Problem, eta: float, geometry: Geometry | None = None, hig
     if eta == 0:
         return []
     geometry = spike_geometry(problem, geometry)
-    bulk = Bulk.of(problem)
+    bulk = bulk_of(problem)
     spikes = terms(problem, geometry, np.array([eta]), integer("highest", highest, 1, HIGHEST))
     columns = spikes.columns()
     spiked = columns[0][0] / columns[1][0]
@@ -162,7 +163,7 @@ def outliers(problem: Problem, eta: float, geometry: Geometry | None = None, hig
         """Singular values of A and its left singular vectors."""
         v = math.exp(log_v)
         weight = np.ones(len(spiked))
-        weight[1] = math.sqrt(bulk.projection(-v))
+        weight[1] = math.sqrt(along_step(bulk, geometry, -v)[0])
         return _jacobi(weight[:, None] * spiked * math.sqrt(v / bulk.ratio))
 
     edge = math.log(edge_point(bulk))
@@ -171,19 +172,18 @@ def outliers(problem: Problem, eta: float, geometry: Geometry | None = None, hig
         if value > 1:
             low = edge - 2 * math.log(value)  # values grow like sqrt(v) at least, so that here it is at most 1
             root = brentq(lambda x, i=i: math.log(system(x)[0][i]), low - 1e-9, edge, xtol=1e-15, rtol=1e-15)
-            found.append(_outlier(bulk, math.exp(root), system(root)[1][:, i]))
+            found.append(_outlier(bulk, geometry, math.exp(root), system(root)[1][:, i]))
     return found
 
 
-def _outlier(bulk: Bulk, v: float, y: np.ndarray) -> Outlier:
+def _outlier(bulk, geometry: Geometry, v: float, y: np.ndarray) -> Outlier:
     """Position and overlaps from v and the left singular vector y (coordinates along He_k(t)/sqrt(k!))."""
     u = -v
-    projection = bulk.projection(u)
     df, slope = bulk.degrees_of_freedom(u), bulk.degrees_of_freedom_slope(u)
     p, q = 1 - df, bulk.ratio - df
     fall = max(p * q - slope * (p + q) * v, 0.0)  # -v^2 dz/dv, 0 at the edge
     weight, growth = np.ones(len(y)), np.ones(len(y))  # D_k/(k! v) and the logarithmic derivative of D_k in log v
-    weight[1] = growth[1] = projection
+    weight[1], growth[1] = along_step(bulk, geometry, u)
     cosines = y * np.sqrt(weight * fall / (q * (growth @ y**2)))
     return Outlier(float(p * q / v), cosines * np.sign(cosines[np.argmax(np.abs(cosines))]))
 
@@ -224,10 +224,10 @@ def critical_constant(problem: Problem, order: int, geometry: Geometry | None = 
     if integer("order", order) not in orders:
         raise InputError("order", order, "one of " + ", ".join(map(str, orders)) + ", where c_k is not zero")
     orders = orders[: orders.index(order) + 1]
-    bulk = Bulk.of(problem)
+    bulk = bulk_of(problem)
     v = edge_point(bulk)
     columns, scales = responses(problem, geometry, orders)
-    columns[1] *= math.sqrt(bulk.projection(-v))
+    columns[1] *= math.sqrt(along_step(bulk, geometry, -v)[0])
     rows = readout_factor(problem, geometry)[np.array(orders) - 1]
     lower = independent(columns[:, :-1], rows[:-1])
     beyond = distance(columns[:, lower], columns[:, -1]) * distance(rows[lower].T, rows[-1])

@@ -14,7 +14,7 @@ import numpy as np
 from onestep.checks import InputError
 from onestep.geometry import Geometry
 from onestep.problem import Problem
-from onestep.theory.equation import Bulk
+from onestep.theory.anisotropic import bulk_of
 from onestep.theory.geometry import chosen
 from onestep.theory.resolvent import edge_point
 from onestep.theory.responses import HIGHEST, active_orders, readout_factor, responses
@@ -101,7 +101,7 @@ def kept_orders(problem: Problem, geometry: Geometry, highest: int = HIGHEST) ->
     orders = active_orders(problem, highest, drift=geometry.drift != 0)
     if not any(problem.student.coefficients[HIGHEST + 1 :]):
         return orders
-    bulk = Bulk.of(problem)
+    bulk = bulk_of(problem)
     columns, scales = responses(problem, geometry, orders)
     logs = log_strengths(problem, geometry, np.ones(1), orders, scales)[0] + np.log(np.linalg.norm(columns, axis=0))
     threshold = (np.log(bulk.ratio / edge_point(bulk)) / 2 - logs) / np.array(orders)
