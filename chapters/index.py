@@ -20,14 +20,14 @@
 # *How a single gradient step teaches a two-layer network non-linear features.*
 
 # %% tags=["parameters", "remove-input"]
-n = 1000             # rows of each batch [>= 200]
-d = 500              # input dimension [>= 20]
-N = 750              # hidden units [>= 20]
+n = 1000  # rows of each batch [>= 200]
+d = 500  # input dimension [>= 20]
+N = 750  # hidden units [>= 20]
 activation = "relu"  # of the network
 teacher = [0.0, 1.0, 0.5]  # Hermite coefficients of the teacher
-noise_std = 0.5      # standard deviation of the label noise [>= 0]
-steps = 26           # frames, from alpha = 0 to 1/2 [>= 2, <= 60]
-seed = 0             # of the one draw that is shown [>= 0]
+noise_std = 0.5  # standard deviation of the label noise [>= 0]
+steps = 26  # frames, from alpha = 0 to 1/2 [>= 2, <= 60]
+seed = 0  # of the one draw that is shown [>= 0]
 
 # %% tags=["remove-input"]
 import numpy as np
@@ -80,35 +80,48 @@ frames = [frame(alpha) for alpha in alphas]
 opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 
 # %% [markdown]
-# Take a two-layer network with random weights, fit only its last layer, and you have a random feature model: however non-linear its activation, in high dimension it
-# learns nothing but a *linear* function of its input. Now let the first layer take **one** gradient step, and fit the last layer again. What can the network learn?
+# Take a two-layer network with random weights and fit only its last layer.
+# In high dimension it learns nothing but a *linear* function of its input, however non-linear its activation is.
+# Now let the first layer take **one** gradient step, and fit the last layer again.
+# What can the network learn?
 #
 # The answer depends on a single number, the exponent $\alpha$ in the step size $\eta = n^\alpha$, where $n$ is the number of training rows {cite}`Moniri2024`:
 #
 # ````{prf:theorem} One step, informally
 # :label: thm-informal
 #
-# Let inputs, rows and hidden units grow together. If
+# Let the dimension of the inputs, the number of rows and the number of hidden units grow together.
+# If
 #
 # ```{math}
 # :label: eq-staircase
 # \frac{\ell - 1}{2\ell} < \alpha < \frac{\ell}{2\ell + 2},
 # ```
 #
-# then the spectrum of the features after the step shows exactly $\ell$ outliers, provided that the first $\ell$ Hermite coefficients of the activation do not vanish. Their singular vectors are polynomials, of degree up to $\ell$,
-# of one direction that the network has found in the data. Ridge regression on these features learns the teacher's components up to degree $\ell$ along that direction, and what it gains over the untrained network
-# is a staircase in $\alpha$: constant between the thresholds $0, \frac14, \frac13, \frac38, \dots$, with one more degree at each.
+# and the first $\ell$ Hermite coefficients of the activation are not zero, then the spectrum of the features after the step has exactly $\ell$ outliers.
+# Their singular vectors are polynomials, of degree up to $\ell$, in one direction that the step has found in the data.
+# Ridge regression on the features can use these polynomials as if they were new regressors.
+# The gain over the untrained network is a staircase in $\alpha$: constant between the thresholds $0, \frac14, \frac13, \frac38, \dots$, with one more polynomial at each.
 # ````
 #
-# A constant step ($\alpha = 0$) finds a noisy copy of the teacher's direction and still learns a linear function; a step with $\alpha$ just above $\frac14$ learns the quadratic part as well; towards $\alpha = \frac12$ every degree becomes visible.
+# A constant step ($\alpha = 0$) finds a noisy copy of the teacher's direction and still learns a linear function.
+# A step with $\alpha$ just above $\frac14$ learns from the quadratic part as well, though not all of it: even degrees are learned in part.
+# Towards $\alpha = \frac12$ every degree becomes visible.
 # The neighbouring regimes are well studied: constant steps by {cite:t}`Ba2022`, the maximal step $\eta \sim \sqrt n$ by {cite:t}`Cui2024` and {cite:t}`Dandi2024`, spiked matrices under non-linear maps by {cite:t}`MoniriHassani2024`.
 #
-# ## What this book is
+# ## Three ways to use this book
 #
-# **An executable account of that result.** Every statement is explained from the ground up, then *run*: theory and simulation meet in one figure, and each chapter ends with a table of claims, predicted against measured, with a
-# verdict. All numbers on a page, those in the sentences included, were computed by the run that made the page, and the fold at its end tells with which parameters, versions and seeds.
+# **Read it.**
+# [In ten minutes](ten_minutes) has the whole idea.
+# The chapters explain every statement from the ground up and then *run* it: theory and simulation meet in one figure, and a line under it says what was predicted and what was measured.
+# All numbers on a page, those in the sentences included, were computed by the run that made the page.
+# The fold at the end of a page tells with which parameters, versions and seeds.
 #
-# **Three ways to use it.** Read it here. Or execute a chapter on your own machine, as a notebook or as a script. Or run it again with *your* parameters, and get your own edition of a chapter or of the whole book:
+# **Run it.**
+# Execute a chapter on your own machine, as a notebook or as a script.
+#
+# **Change it.**
+# Run a chapter, or all of them, with *your* parameters, and get your own edition:
 #
 # ```bash
 # onestep chapters                               # the chapters and their parameters
@@ -118,25 +131,32 @@ opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 #
 # Under every figure you find the command that makes it again.
 #
-# **For whom.** You know linear algebra and probability at the level of a first graduate course. No random matrix theory and no theory of neural networks is assumed.
+# You know linear algebra and probability at the level of a first graduate course.
+# No random matrix theory and no theory of neural networks is assumed.
 #
 # ## A map
 #
 # | Page | What it shows |
 # |---|---|
+# | [In ten minutes](ten_minutes) | the whole idea in twenty lines of NumPy and six pictures |
+# | **Part I: One step** | |
+# | [Random matrices](random_matrices) | what noise looks like, and when a signal in it is seen |
 # | [Setup](setup) | the model; Hermite expansions; the untrained spectrum; why the gradient has rank one |
 # | [Constant step: one spike](one_spike) | the transition at which the first eigenvalue leaves the bulk, and what it knows |
 # | [Growing step: many spikes](many_spikes) | one more spike at each critical exponent, and the polynomial that it carries |
 # | [Errors](errors) | training and test error in the proportional limit; double descent; three models on one draw |
 # | [Improvement](improvement) | the staircase: what every degree takes off the errors, and when a step is worth it |
+# | **Part II: Every step** | |
 # | [From lazy to maximal](lazy_to_maximal) | one theory for every step size, up to the one that is as large as the weights |
+# | **Appendices** | |
 # | [Explorer](explorer) | spectrum, overlaps and errors under a slider |
 # | [Run it with your own numbers](rerun) | parameters, editions, sweeps on one machine or many |
 # | [Questions and answers](questions) | what readers of the theory ask, and where the book answers |
 # | [Notation](notation), [Glossary](glossary) | every symbol, in mathematics and in code; the words of the field |
 # | [Ledger of claims](claims) | every claim of every chapter, with its verdict |
 #
-# The chapters build on one another, but each can be run alone. What is the paper's is cited; what was derived for this book is marked *ours*.
+# The chapters build on one another, but each can be run alone.
+# What is the paper's is cited; what was derived for this book is marked *ours*.
 #
 # ## Bibliography
 #

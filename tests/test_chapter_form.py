@@ -19,7 +19,6 @@ NOT_YET = {
     "errors",
     "explorer",
     "improvement",
-    "index",
     "lazy_to_maximal",
     "many_spikes",
     "one_spike",
