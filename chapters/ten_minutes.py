@@ -121,7 +121,7 @@ opening.growing(x, bins, film, r"eigenvalue of $FF^\top/n$")
 # The label depends on one direction $\beta_\star$ of the input, through a linear part and a quadratic part, and has noise:
 #
 # $$
-# y = z + \tfrac12 (z^2 - 1) + \text{noise}, \qquad z = \beta_\star^\top x .
+# y = x_\star + \tfrac12 (x_\star^2 - 1) + \text{noise}, \qquad x_\star = \beta_\star^\top x .
 # $$
 
 # %%
@@ -131,8 +131,8 @@ beta_star = rng.standard_normal(d) / np.sqrt(d)
 
 def batch():
     X = rng.standard_normal((n, d))
-    z = X @ beta_star
-    return X, z + (z**2 - 1) / 2 + rng.standard_normal(n) / 2
+    x_star = X @ beta_star
+    return X, x_star + (x_star**2 - 1) / 2 + rng.standard_normal(n) / 2
 
 
 def relu(v):
@@ -260,7 +260,7 @@ def price(k, step, length, power_sum):
 
 
 def fit(F, one):
-    """Ridge regression: training error, test error, and outputs averaged by z."""
+    """Ridge regression: training error, test error, and outputs averaged by x_star."""
     first, y, last = F[: half.n], one.y, F[half.n :]
     gram = first.T @ first / half.n + ridge * np.eye(F.shape[1])
     b = np.linalg.solve(gram, first.T @ y / half.n)
@@ -350,7 +350,7 @@ glue(kappa=kappa, at_worst=steps[worst], most=apart[worst], last=apart[count - 1
 # [Errors](errors) computes both.
 #
 # What does the fit do with its new regressors?
-# The next figure shows the output of the network, averaged over all inputs with the same $z$, after no step, a small one and a large one.
+# The next figure shows the output of the network, averaged over all inputs with the same $x_\star$, after no step, a small one and a large one.
 # With no step it is a line, and too flat.
 # The small step makes the line steeper: it can afford $t$, not yet $t^2$.
 # The large step affords both, and the output bends like the teacher.
@@ -361,7 +361,7 @@ z, centres = np.linspace(places[0], places[-1], 100), (places[:-1] + places[1:])
 
 
 def along(step):
-    """Theory's mean output of the fitted network at a given z."""
+    """Theory's mean output of the fitted network at a given x_star."""
     c = learned(half, ridge, step, 6)
     mean = (1 + kappa) * c[1] / limit.cosine**2  # P_2 is He_2 plus this constant
     return np.append(mean, c) @ basis(z, 6)
@@ -373,10 +373,10 @@ functions = [Curve("no step", (z, along(0.0)))] + [
 ]
 truth = {"teacher": (z, half.sigma_star(z))}
 
-# %% tags=["remove-input"] mystnb={"figure": {"caption": "What the network has learned, as a function of $z = \\beta_\\star^\\top x$. Lines: theory. Points: simulation, mean over draws with standard errors. Grey: the teacher.", "name": "fig-ten-learned"}, "image": {"alt": "Functions of z. The teacher is a parabola with a slope. Without a step the network is a straight line that is too flat; after a small step the line is steeper; after a large step the curve bends like the teacher."}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "What the network has learned, as a function of $x_\\star = \\beta_\\star^\\top x$. Lines: theory. Points: simulation, mean over draws with standard errors. Grey: the teacher.", "name": "fig-ten-learned"}, "image": {"alt": "Functions of the coordinate that the teacher uses. The teacher is a parabola with a slope. Without a step the network is a straight line that is too flat; after a small step the line is steeper; after a large step the curve bends like the teacher."}}
 against(
     [Panel("", functions, truth, ylabel="mean output")],
-    "$z$",
+    r"$x_\star$",
     xscale="linear",
     columns=1,
     height=3.6,
