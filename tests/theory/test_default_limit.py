@@ -93,3 +93,10 @@ def test_an_output_of_order_one_is_refused_with_a_geometry_too():
     ):
         with pytest.raises(InputError, match="first_output"):
             call()
+
+
+def test_a_mean_that_is_next_to_nothing_changes_nothing():
+    for mean in (1e-40, 1e-12):
+        problem, plain = at(10**6, "relu", (mean, 1.0, 0.5)), at(10**6, "relu", (0.0, 1.0, 0.5))
+        np.testing.assert_allclose(theory.errors(problem, 0.1, [1.0, 50.0]), theory.errors(plain, 0.1, [1.0, 50.0]))
+        assert len(theory.outliers(problem, 50.0)) == len(theory.outliers(plain, 50.0))

@@ -21,6 +21,7 @@ from onestep.hermite import monomials_in_hermite
 from onestep.problem import Problem
 
 HIGHEST = 12  # spike 13 leaves the bulk for alpha > 12/26 only; so near 1/2 the any-step theory is the one to use
+_NOTHING = 1e-150
 _DEPENDENT = 1e-10  # relative distance of a vector from the span of others, below which it lies in that span
 
 
@@ -58,6 +59,8 @@ def responses(problem: Problem, geometry: Geometry, orders: tuple[int, ...]) -> 
         return pure, np.array([problem.student[k] for k in orders])
     powers = monomials(tuple(range(max(orders, default=0) + 1)), kappa + zeta**2)
     mixed = np.stack([_mixed(problem, zeta, powers, k) for k in orders], axis=1)
+    nothing = np.linalg.norm(mixed, axis=0) < _NOTHING  # a zeta so small that its powers are lost
+    mixed[:, nothing] = _NOTHING * pure[:, nothing]
     scales = np.linalg.norm(mixed, axis=0) / np.linalg.norm(pure, axis=0)
     return mixed / scales, scales
 

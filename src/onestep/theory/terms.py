@@ -105,10 +105,11 @@ def kept_orders(problem: Problem, geometry: Geometry, highest: int = HIGHEST) ->
     columns, scales = responses(problem, geometry, orders)
     logs = log_strengths(problem, geometry, np.ones(1), orders, scales)[0] + np.log(np.linalg.norm(columns, axis=0))
     threshold = (np.log(bulk.ratio / edge_point(bulk)) / 2 - logs) / np.array(orders)
+    own = [i for i, k in enumerate(orders) if problem.student[k] != 0]  # those that only drift makes may be weak
     count = 1
-    while count < len(orders) - 1 and threshold[count] < threshold[count + 1]:
+    while count < len(own) - 1 and threshold[own[count]] < threshold[own[count + 1]]:
         count += 1
-    return orders[:count]
+    return orders[: own[count - 1] + 1]
 
 
 def terms(problem: Problem, geometry: Geometry, eta: np.ndarray, highest: int = HIGHEST) -> Terms:
