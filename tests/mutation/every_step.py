@@ -201,4 +201,22 @@ ACCELERATED = mutants(
     ("count - found >= _PATIENCE", "False", "no end where nothing is gained"),
 )
 
-LISTS = [LAW, QUADRATURE, FIXED_POINT, ERRORS, SPECTRUM, STRUCTURED, NOISE, PENCIL, ACCELERATED]
+ROWS = mutants(
+    "theory/any_step/rows.py",
+    ("drift = geometry.drift * s / levels.second", "drift = geometry.drift * s", "tr Sigma^2/d lost in the drift"),
+    ("s**2 / levels.second", "s**2", "tr Sigma^2/d lost in the noise"),
+    ("noise[:, None] * values**2", "noise[:, None] * values", "the noise of the identity's rows"),
+    ("new_g = 1 / (1 + inverse @ law.mu2.T + diagonal)", "new_g = 1 / (1 + diagonal)", "nu lost"),
+    ("(law.d / law.n) * linear", "(law.N / law.n) * linear", "N for d"),
+)
+
+COUPLED = mutants(
+    "theory/any_step/coupled.py",
+    ("inverse * (law.t**2 - 1)", "inverse * law.t**2", "k counted twice"),
+    ("(law.g0 - fit0) ** 2 - law.g0**2", "(law.g0 - fit0) ** 2", "the label's own part kept"),
+    ("left -= np.sum((c", "left += np.sum((c", "sign of dk"),
+    ("alpha**2 + prior_classes", "alpha**2", "the prior of the pair does not move"),
+    ("left + prior_left", "left", "the prior of the pair does not see den"),
+)
+
+LISTS = [ROWS, COUPLED, LAW, QUADRATURE, FIXED_POINT, ERRORS, SPECTRUM, STRUCTURED, NOISE, PENCIL, ACCELERATED]

@@ -78,6 +78,14 @@ def test_the_mean_square_is_the_derivative_in_the_ridge(inputs, activation):
     np.testing.assert_allclose(found.train_mse[1], -0.01 * (high - low) / (0.2 * step), rtol=1e-6)
 
 
+def test_what_the_network_knows_given_t_is_that_of_the_identity():
+    problem = Problem(900, 600, 800, "relu", (0.3, 1.0, 0.5), inputs=FLAT)
+    one, two = any_step.fits(problem, 0.1, 5.0), any_step.fits(plain(problem), 0.1, 5.0)
+    root = np.sqrt(one.weight)  # the rank of mu1 counts with these weights
+    for name in ("t", "weight", "along", "across", "labels_along", "labels_across"):
+        np.testing.assert_allclose(getattr(one, name) * root, getattr(two, name) * root, atol=1e-12)
+
+
 def test_a_level_cut_in_two_changes_nothing():
     cut = Covariance((2.8, 2.8, 0.4), (0.05, 0.2, 0.75), (0.05, 0.2, 0.75))
     pair = [any_step.solve(Problem(1000, 600, 800, "relu", inputs=inputs), RIDGES, 10.0) for inputs in (TWO, cut)]

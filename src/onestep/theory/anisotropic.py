@@ -59,7 +59,9 @@ class AnisotropicBulk:
 
     def degrees_of_freedom_slope(self, u):
         """df'(u)."""
-        return self.nonlinear + self.linear * self.left(u) ** 2 @ (self.levels.share * self.levels.values)
+        values, where = np.unique(u, return_inverse=True)  # one for each ridge, however many steps there are
+        slope = self.nonlinear + self.linear * self.left(values) ** 2 @ (self.levels.share * self.levels.values)
+        return slope[where].reshape(np.shape(u))[()]
 
     def projection(self, u):
         """m2/m1 = tr Sigma P/d."""
@@ -83,7 +85,12 @@ def solve(bulk: Bulk | AnisotropicBulk, ridge: np.ndarray) -> BulkSolution:
     """The solution at positive `ridge`, an array: Newton's method from below."""
     if isinstance(bulk, Bulk):
         return equation.solve(bulk, ridge)
-    checked_ridge(ridge)
+    every, where = np.unique(checked_ridge(ridge), return_inverse=True)
+    found = _solve(bulk, every)
+    return BulkSolution(*(getattr(found, name)[where].reshape(ridge.shape) for name in found.__dataclass_fields__))
+
+
+def _solve(bulk: AnisotropicBulk, ridge: np.ndarray) -> BulkSolution:
     levels, least = bulk.levels, min(1.0, bulk.ratio)
     surplus = bulk.phi * (bulk.psi - 1) / bulk.psi if bulk.ratio < 1 else bulk.phi - 1  # phi - least
 

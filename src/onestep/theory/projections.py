@@ -17,7 +17,7 @@ from onestep.theory.equation import Bulk
 
 @dataclass(frozen=True, eq=False)
 class Projections:
-    """P in the plane of beta and beta_star, at u of any shape.
+    """P in the plane of beta and beta_star, each field of the shape of u.
 
     Attributes
     ----------
@@ -25,24 +25,19 @@ class Projections:
     cosine : P_b* / P_bb, which stands for rho in the linear part of the label; rho itself for Sigma = I.
     teacher : P_**.
     across : P_** - P_b*^2 / P_bb, what a fit along beta cannot reach.
+    squares : P^2 between the vectors rest = beta_star - cosine beta and beta: rest rest, rest beta, beta beta.
     """
 
-    bulk: Bulk | AnisotropicBulk
-    geometry: Geometry
-    u: np.ndarray
     along: np.ndarray
     cosine: np.ndarray
     teacher: np.ndarray
     across: np.ndarray
+    squares: tuple[np.ndarray, np.ndarray, np.ndarray]
 
     def squared(self, first: float, beyond: np.ndarray) -> np.ndarray:
-        """x' P^2 x of x = first (beta_star - cosine beta) + beyond beta: a sum of squares, without cancellation."""
-        if isinstance(self.bulk, Bulk):
-            return self.along**2 * (first**2 * (1 - self.geometry.cosine**2) + beyond**2)
-        beta, star = np.moveaxis(direction(self.bulk.levels, self.geometry.cosine), 1, 0)
-        cosine, beyond = self.cosine[..., None, None], beyond[..., None, None]
-        x = first * (star - cosine * beta) + beyond * beta
-        return np.sum(self.bulk.left(self.u) ** 2 * np.sum(x**2, axis=-1), axis=-1)
+        """x' P^2 x of x = first (beta_star - cosine beta) + beyond beta."""
+        rest, mixed, beta = self.squares
+        return first**2 * rest + 2 * first * beyond * mixed + beyond**2 * beta
 
 
 def projections(bulk: Bulk | AnisotropicBulk, geometry: Geometry, u) -> Projections:
@@ -50,15 +45,23 @@ def projections(bulk: Bulk | AnisotropicBulk, geometry: Geometry, u) -> Projecti
     u = np.asarray(u)
     if isinstance(bulk, Bulk):
         number, rho = bulk.projection(u), geometry.cosine
-        return Projections(bulk, geometry, u, number, np.full(u.shape, rho), number, (1 - rho**2) * number)
+        squares = (1 - rho**2) * number**2, np.zeros(u.shape), number**2
+        return Projections(number, np.full(u.shape, rho), number, (1 - rho**2) * number, squares)
+    values, where = np.unique(u, return_inverse=True)  # one for each ridge, however many steps there are
     beta, star = np.moveaxis(direction(bulk.levels, geometry.cosine), 1, 0)
-    left = bulk.left(u)
-    along, cosine = left @ np.sum(beta**2, axis=-1), left @ np.sum(beta * star, axis=-1)
-    cosine = cosine / along
-    # P_** - P_b*^2/P_bb as a sum of squares
-    rest = star - cosine[..., None, None] * beta
-    across = np.sum(left * np.sum(rest**2, axis=-1), axis=-1)
-    return Projections(bulk, geometry, u, along, cosine, left @ np.sum(star**2, axis=-1), across)
+    left = bulk.left(values)
+    along = left @ np.sum(beta**2, axis=-1)
+    cosine = left @ np.sum(beta * star, axis=-1) / along
+    rest = star - cosine[:, None, None] * beta
+    own = np.sum(rest**2, axis=-1)
+    squares = (
+        np.sum(left**2 * own, axis=-1),
+        np.sum(left**2 * np.sum(rest * beta, axis=-1), axis=-1),
+        left**2 @ np.sum(beta**2, axis=-1),
+    )
+    found = along, cosine, left @ np.sum(star**2, axis=-1), np.sum(left * own, axis=-1), *squares
+    along, cosine, teacher, across, *squares = (value[where].reshape(u.shape) for value in found)
+    return Projections(along, cosine, teacher, across, tuple(squares))
 
 
 def along_step(bulk: Bulk | AnisotropicBulk, geometry: Geometry, u: float) -> tuple[float, float]:
@@ -74,5 +77,7 @@ def of_teacher(bulk: Bulk | AnisotropicBulk, u) -> tuple[np.ndarray, np.ndarray]
     """P_** and (P^2)_**, which no step enters."""
     if isinstance(bulk, Bulk):
         return bulk.projection(u), bulk.projection(u) ** 2
-    left = bulk.left(u)
-    return left @ bulk.levels.signal, left**2 @ bulk.levels.signal
+    values, where = np.unique(u, return_inverse=True)
+    left = bulk.left(values)
+    found = left @ bulk.levels.signal, left**2 @ bulk.levels.signal
+    return tuple(value[where].reshape(np.shape(u)) for value in found)

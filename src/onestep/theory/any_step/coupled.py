@@ -7,6 +7,7 @@ factors t and u bring, E = V diag((t^2 - 1) weight/den) V' along and 0 across, t
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -45,15 +46,26 @@ def linear(law, den: np.ndarray, gamma: np.ndarray) -> Linear:
     return Linear(X, Q, both, (inverse + np.swapaxes(inverse, 1, 2)) / 2, k, E)
 
 
-def solve(law, den: np.ndarray, g: np.ndarray, gamma: np.ndarray):
-    """v' M^-1 v of the whole fit, and what its derivative multiplies.
+class Fitted(NamedTuple):
+    """The whole fit, and what its derivative multiplies.
 
-    Returns
-    -------
-    value : (B,).
+    Attributes
+    ----------
+    value : (B,) v' M^-1 v.
     left : (B, T), to be multiplied by - weight dden/den^2 and summed: (target - fit)^2 - target^2 and the prior's part.
     classes : (B, p), to be multiplied by - d log g.
+    along, across : (B, T) the fits of g0 and of g1.
     """
+
+    value: np.ndarray
+    left: np.ndarray
+    classes: np.ndarray
+    along: np.ndarray
+    across: np.ndarray
+
+
+def solve(law, den: np.ndarray, g: np.ndarray, gamma: np.ndarray) -> Fitted:
+    """The fit at (den, g); `gamma` (B, p) is Gamma."""
     spread, inverse, g1 = law.rows, law.weight / den, law.g1[0]
     part = linear(law, den, gamma)
     R = part.k.shape[-1]
@@ -81,7 +93,7 @@ def solve(law, den: np.ndarray, g: np.ndarray, gamma: np.ndarray):
     fit0, fit1 = f0 + c[:, :R] @ tV, c[:, R:] @ V
     left = (law.g0 - fit0) ** 2 - law.g0**2 + (g1 - fit1) ** 2 - g1**2
     prior_left, prior_classes = _prior(law, part, gamma, v, c)
-    return value, left + prior_left, alpha**2 + prior_classes
+    return Fitted(value, left + prior_left, alpha**2 + prior_classes, fit0, fit1)
 
 
 def _prior(law, part: Linear, gamma, v, c) -> tuple[np.ndarray, np.ndarray]:

@@ -151,8 +151,8 @@ def _at(law: FeatureLaw, ridge: np.ndarray) -> tuple[np.ndarray, ...]:
     Q = inverse @ law.y2
     left, coefficients = np.broadcast_to(law.y2, den.shape).copy(), np.zeros_like(g)
     if law.rows is not None:
-        value, fit, classes = coupled.solve(law, den, g, fixed_point.gamma(law, g))
-        Q, left, coefficients = Q - value, left + fit, coefficients + classes
+        fitted = coupled.solve(law, den, g, fixed_point.gamma(law, g))
+        Q, left, coefficients = Q - fitted.value, left + fitted.left, coefficients + fitted.classes
     for block in blocks(law, g) if law.rows is None else ():
         value, c, fit = _fit(law, den, block)
         Q = Q - value
@@ -204,5 +204,8 @@ def fits(
         return Fits(features.t, features.weight, fit.along, fit.across, features.g0, features.g1)
     features = feature_law(problem, eta, geometry)
     state = fixed_point.solve(features, np.array([ridge]))
+    if features.rows is not None:
+        fitted = coupled.solve(features, state.den, state.g, fixed_point.gamma(features, state.g))
+        return Fits(features.t, features.weight, fitted.along[0], fitted.across, features.g0, features.g1)
     along, across = (_fit(features, state.den, block)[2][0] for block in blocks(features, state.g))
     return Fits(features.t, features.weight, along[0], across, features.g0, features.g1)
