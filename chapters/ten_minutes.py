@@ -374,7 +374,7 @@ truth = {"teacher": (z, half.sigma_star(z))}
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "What the network has learned, as a function of $x_\\star = \\beta_\\star^\\top x$. Lines: theory. Points: simulation, mean over draws with standard errors. Grey: the teacher.", "name": "fig-ten-learned"}, "image": {"alt": "Functions of the coordinate that the teacher uses. The teacher is a parabola with a slope. Without a step the network is a straight line that is too flat; after a small step the line is steeper; after a large step the curve bends like the teacher."}}
 against(
     [Panel("", functions, truth, ylabel="mean output")],
-    r"$x_\star$",
+    "coordinate along the teacher's direction",
     xscale="linear",
     columns=1,
     height=3.6,
