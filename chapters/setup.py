@@ -17,81 +17,91 @@
 # %% [markdown]
 # # Setup
 #
-# **The result of this chapter.** Before anything is learned, a wide two-layer network is a linear map plus noise, and its
-# spectrum is a deterministic curve. The first gradient of its first layer is, up to an error that vanishes like
-# $1/\sqrt n$ (and logarithms), a single outer product: every hidden unit is pushed in the *same* direction, and that direction is a noisy
-# copy of the one the teacher uses.
+# **The result of this chapter.** An untrained wide network is a linear map plus noise, and its first gradient is one outer product plus noise: every hidden unit is pushed in the same direction, a blurred copy of the teacher's.
 #
-# After reading it you will be able to
-#
-# * say which problem the book is about, and what each of its assumptions is for;
-# * read the Hermite coefficients of an activation, and tell from them what a network can and cannot represent;
-# * predict the singular values of the random feature matrix of *your* sizes and activation, outliers included;
-# * explain why one gradient step changes the network by a rank-one matrix, when it does not, and how well the step is aligned with the teacher.
-#
-# You need linear algebra (singular values, operator norm) and probability (Gaussian vectors, laws of large numbers).
-# Random matrix theory is introduced where it is used. Symbols are collected on the page [Notation](notation).
-#
-# Every number and every figure below was computed by the run that made this page, from the following parameters.
+# ```{strip}
+# :level: graduate course; singular values, Gaussian vectors, the law of large numbers
+# :needs: [In ten minutes](ten_minutes) for the idea, [Random matrices](random_matrices) for the resolvent
+# ```
 
 # %% tags=["parameters"]
-n = 1000                   # rows of each batch [>= 200]
-d = 500                    # input dimension [>= 20]
-N = 1500                   # hidden units [>= 20]
-activation = "tanh"        # of the network that takes the gradient step
+n = 1000  # rows of each batch [>= 200]
+d = 500  # input dimension [>= 20]
+N = 1500  # hidden units [>= 20]
+activation = "tanh"  # of the network that takes the gradient step
 teacher = [0.0, 1.0, 0.5]  # Hermite coefficients of the teacher
-noise_std = 0.5            # standard deviation of the label noise [>= 0]
-odd = "tanh"               # spectrum experiment: odd [tanh | erf | sin | sigmoid]
-non_odd = "relu"           # spectrum experiment: not odd [relu | softplus]
-quadratic = [0.0, 0.3, 0.6]  # spectrum experiment: mostly quadratic, by coefficients
-ridge = 0.1                # penalty at which the resolvent is compared [> 0]
+noise_std = 0.5  # standard deviation of the label noise [>= 0]
+odd = "tanh"  # spectrum experiment: odd [tanh | erf | sin | sigmoid]
+non_odd = "relu"  # spectrum experiment: not odd [relu | softplus]
+ridge = 0.1  # penalty at which the resolvent is compared [> 0]
 sizes = [150, 300, 600, 1200]  # gradient experiment: values of n [>= 50]
 ratios = [0.1, 0.25, 0.5, 1.0, 2.0, 4.0]  # direction experiment: values of d/n [> 0]
-direction_seeds = 24       # direction experiment: draws that are averaged [>= 2]
-samples = 400000           # Gaussian draws for the Hermite coefficients [>= 1000]
-seeds = 16                 # draws averaged in the other experiments [>= 2]
-seed = 0                   # the first of them [>= 0]
+direction_seeds = 24  # direction experiment: draws that are averaged [>= 2]
+samples = 400000  # Gaussian draws for the Hermite coefficients [>= 1000]
+seeds = 16  # draws averaged in the other experiments [>= 2]
+seed = 0  # the first of them [>= 0]
 
 # %% tags=["hide-input"]
 from dataclasses import replace
 
 import numpy as np
-from IPython.display import Markdown, display
+from scipy.linalg import svdvals
 
 from onestep import Problem
-from onestep.book import claims, provenance, record
+from onestep.book import claims, glue, over_seeds, provenance, record
 from onestep.book.curve_claims import check_curve
-from onestep.book.figures import curves, spectrum
-from onestep.book.statistics import chance, over_seeds, share_of_chance
+from onestep.book.figures import curves
+from onestep.book.figures.spectrum import Spectrum, picture
 from onestep.hermite import basis
-from onestep.simulation import network, sample
-from onestep.simulation.spectrum import operator_norm, squared_singular_values
-from onestep.theory.resolvent import (
-    Bulk,
-    density,
-    edges,
-    raw_edges,
-    raw_traces,
-    traces,
-)
+from onestep.simulation import OneStep, network, sample
+from onestep.simulation.spectrum import operator_norm
+from onestep.theory import limit_geometry
+from onestep.theory.resolvent import Bulk, density, raw_traces, traces
 
 draws = range(seed, seed + seeds)
 problem = Problem(
     n=n, d=d, N=N, activation=activation, teacher=teacher, noise_std=noise_std
 )
-Markdown(
-    rf"Aspect ratios: $d/n = {problem.phi:.3g}$ and $d/N = {problem.psi:.3g}$."
+
+
+# %% tags=["hide-input"]
+def singular_values(size, seed):
+    """Of one gradient: the eight largest, and the norm of its rest beyond rank one."""
+    step = OneStep.draw(problem.resized(size), seed)
+    return np.append(svdvals(step.G)[:8], operator_norm(step.G - step.rank_one))
+
+
+ends = sizes[0], sizes[-1]
+found = np.array([[singular_values(size, s) for size in ends] for s in draws])
+push = abs(problem.student[1]) * limit_geometry(problem).beta_norm
+fall = over_seeds(
+    np.log(found[:, 1, 8] / found[:, 0, 8]) / np.log(sizes[-1] / sizes[0])
+)
+
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "The eight largest singular values of one gradient, for few and for many rows at the same ratios of rows, inputs and units. The first one stays. All others shrink. Points are simulated, the line is the limit of $|c_1|\\,\\|a\\|\\,\\|\\beta\\|$.", "name": "fig-gradient"}, "image": {"alt": "Singular values against their number. The first stands on the predicted line for both sizes. The seven others lie far below it, and lower for more rows."}}
+curves.comparison(
+    [
+        curves.Curve(
+            f"$n$ = {size}",
+            ([1, 8], [push, push]) if k else None,
+            (range(1, 9), over_seeds(found[:, k, :8])),
+        )
+        for k, size in enumerate(ends)
+    ],
+    "number of the singular value",
+    "singular values of $G$",
+    ylim=(0, None),
 )
 
 # %% [markdown]
 # ## The model
 #
-# A **teacher** produces the data and a **student** network has to learn from it.
+# A **teacher** makes the data. A **student** network learns from them.
 #
 # ````{prf:definition} Teacher and student
 # :label: def-model
 #
-# Inputs are standard Gaussian, and the label of an input depends on one direction of it:
+# The label of a Gaussian input depends on one direction of it:
 #
 # ```{math}
 # :label: eq-teacher
@@ -101,36 +111,34 @@ Markdown(
 # \end{gathered}
 # ```
 #
-# The student is a network with one hidden layer of $N$ units,
+# The student has one hidden layer of $N$ units,
 #
 # ```{math}
 # :label: eq-network
-# f(x) = a^\top \sigma(W x), \quad W \in \mathbb R^{N \times d},\; a \in \mathbb R^N,
+# f(x) = a^\top \sigma(W x), \quad W \in \mathbb R^{N \times d},\; a \in \mathbb R^N .
 # ```
 #
-# which starts from $a_j \sim \mathcal N(0, 1/N)$ and from a first layer $W_0$ whose rows are independent and uniform on the unit sphere.
+# It starts from $a_j \sim \mathcal N(0, 1/N)$ and from a first layer $W_0$ whose rows are independent and uniform on the unit sphere.
 # ````
 #
-# Training has two stages, each with its own batch of $n$ rows {cite}`Ba2022,Moniri2024`.
+# Training has two stages, each with a batch of $n$ rows of its own {cite}`Ba2022,Moniri2024`.
 #
-# **Stage one: one step on the first layer.** With $X \in \mathbb R^{n\times d}$, $y \in \mathbb R^n$ the first batch and
-# $r = y - f_0(X)$ what the untrained network $f_0$ leaves to be explained, the step for the squared loss is
+# **Stage one: one step on the first layer.**
+# Let $X \in \mathbb R^{n\times d}$ and $y \in \mathbb R^n$ be the first batch, and $r = y - f_0(X)$ what the untrained network $f_0$ leaves unexplained.
+# The step for the squared loss is
 #
 # ```{math}
 # :label: eq-gradient
-# \begin{gathered}
-# W = W_0 + \eta\, G, \\
-# G = \tfrac1n \big[ (a\, r^\top) \circ \sigma'(W_0 X^\top) \big] X ,
-# \end{gathered}
+# W = W_0 + \eta\, G, \qquad G = \tfrac1n \big[ (a\, r^\top) \circ \sigma'(W_0 X^\top) \big] X ,
 # ```
 #
-# where $\circ$ multiplies entry by entry. ($-G$ is the gradient of $\frac1{2n}\|y - f(X)\|^2$ with respect to $W$. Where the first output is scaled down
-# by $\sqrt N$, as in the table below, the gradient is too, and that factor is counted as part of $\eta$.) The step size
-# grows with the data, $\eta = n^{\alpha}$ with $0 \le \alpha \le \frac12$, and the whole book is about what changes as $\alpha$ does.
-# A first layer that moves so little that the network stays linear in the change of its weights is trained *lazily* {cite}`Chizat2019`: it regresses with a kernel that the initialisation has fixed, the neural tangent kernel {cite}`Jacot2018`,
-# and learns no features. The constant step, $\alpha = 0$, is the smallest that changes the features by a matrix of their own size.
+# where $\circ$ multiplies entry by entry.
+# ($-G$ is the gradient of $\frac1{2n}\|y - f(X)\|^2$ in $W$; a factor $\sqrt N$ of the output's scale is counted as part of $\eta$.)
+# The step size grows with the data, $\eta = n^{\alpha}$ with $0 \le \alpha \le \frac12$.
+# The book is about what changes as $\alpha$ does.
 #
-# **Stage two: ridge regression on the new features.** A fresh batch $(\tilde X, \tilde y)$ is sent through the hidden layer,
+# **Stage two: ridge regression on the new features.**
+# A fresh batch $(\tilde X, \tilde y)$ goes through the hidden layer:
 #
 # ```{math}
 # :label: eq-features
@@ -140,27 +148,37 @@ Markdown(
 # \end{gathered}
 # ```
 #
-# Everything that the network learned in stage one must show in the matrix $F$. The untrained features
-# $F_0 = \sigma(\tilde X W_0^\top)$ are the point of comparison, and the subject of the first half of this chapter.
+# What the network learned in stage one must show in $F$.
+# We compare it with the untrained features $F_0 = \sigma(\tilde X W_0^\top)$.
 #
-# ### What each condition is for
+# *Lazy* training means in this book: a step so small that $F$ stays linear in the change of the weights {cite}`Chizat2019`.
+# The network then regresses with a kernel that its start has fixed, the neural tangent kernel {cite}`Jacot2018`, and learns no features.
+# The constant step, $\alpha = 0$, is the smallest that changes the features by a matrix of their own size.
+#
+# In code, `Problem` holds the sizes, the activation, the teacher and the noise, and every function of the library takes one.
+# It subtracts the mean of the activation, and it refuses what the theory cannot treat, such as an activation with $c_1 = 0$.
+# The table says why.
 #
 # | Condition | What it is for | Without it |
 # |---|---|---|
-# | $n, d, N \to \infty$ with $d/n \to \phi$, $d/N \to \psi$ | numbers of data, inputs and units are comparable, as in many networks that are in use, and spectra have limits | one of the three is as good as infinite, and other limits apply |
-# | Gaussian inputs | Hermite polynomials become the natural basis {eq}`eq-hermite` | another basis is needed, and the theorems below are not proved |
-# | rows of $W_0$ on the unit sphere | $w_j^\top x \sim \mathcal N(0,1)$ exactly, so one expansion of $\sigma$ serves all units | each unit has its own coefficients |
-# | $\mathbb E\,\sigma(Z) = 0$ | removes the constant matrix $c_0 1_n 1_N^\top$ from $F_0$, whose norm $c_0\sqrt{nN}$ would dwarf everything else | one more spike, along the constant vector $1_n$, which knows the mean of the labels at most; `Problem` subtracts the mean and reports it |
-# | $c_1 = \mathbb E\,[\sigma(Z) Z] \ne 0$ | it is the size of the rank-one part of the gradient | one small step moves nothing coherently; `Problem` refuses such an activation |
-# | first output small, $f_0 = a^\top\sigma(W_0x)/\sqrt N$ | the residual $r$ is then the label $y$, up to a vanishing part | the direction of the step is wrong by a term that does *not* vanish; see [below](sec-rank-one) |
-# | a fresh batch in stage two | $\tilde X$ is independent of $W$ | $F$ and the step are correlated, overfitting of stage one enters |
-# | $\sigma$ smooth, with bounded derivatives | the proofs; the Hermite coefficients then decay fast | an activation with a kink, such as ReLU, is not covered by the proofs; the experiments try one all the same |
-# | $\eta = n^\alpha$, $\alpha < \frac12$ | the change of each row of $W_0$ stays small against its length | at $\alpha = \frac12$ row and change are comparable, and a different theory is needed |
+# | $n, d, N \to \infty$ with $d/n \to \phi$, $d/N \to \psi$ | spectra have limits | other limits apply |
+# | Gaussian inputs | Hermite polynomials are the natural basis | other bases, other proofs |
+# | rows of $W_0$ on the unit sphere | $w_j^\top x \sim \mathcal N(0,1)$, so one expansion of $\sigma$ serves all units | each unit has its own coefficients |
+# | $\mathbb E\,\sigma(Z) = 0$ | removes the matrix $c_0 1_n 1_N^\top$, which would dwarf all else | one more spike, which knows the mean of the labels at most |
+# | $c_1 = \mathbb E\,[\sigma(Z) Z] \ne 0$ | the size of the rank-one part of the gradient | a small step moves nothing coherently |
+# | first output small, $f_0 = a^\top\sigma(W_0x)/\sqrt N$ | the residual $r$ is the label $y$, up to a vanishing part | the direction is wrong by a term that stays, [see below](sec-rank-one) |
+# | a fresh batch in stage two | $\tilde X$ is independent of $W$ | stage one overfits $\tilde X$ |
+# | smooth $\sigma$ | the proofs | ReLU is outside the proofs; the experiments try it |
+# | $\eta = n^\alpha$, $\alpha < \frac12$ | a row changes little against its length | another theory, [From lazy to maximal](lazy_to_maximal) |
 #
-# ## Hermite expansions: a function as a Gaussian sees it
+# ## A function as a Gaussian sees it
 #
-# Feed a Gaussian variable $Z$ into an activation. The probabilists' Hermite polynomials $He_0 = 1$, $He_1 = z$, $He_2 = z^2 - 1$, $He_3 = z^3 - 3z, \dots$
-# are what orthogonalising $1, z, z^2, \dots$ under the Gaussian gives, with $\mathbb E[He_j(Z) He_k(Z)] = k!\,1\{j = k\}$. In this basis
+# Feed a Gaussian variable $Z$ into an activation.
+# The Hermite polynomials $He_0 = 1$, $He_1 = z$, $He_2 = z^2 - 1$, $He_3 = z^3 - 3z, \dots$ are $1, z, z^2, \dots$ made orthogonal under the Gaussian, with $\mathbb E[He_j(Z) He_k(Z)] = k!\,1\{j = k\}$.
+#
+# *By hand.* The square is $z^2 = He_2(z) + 1$: a part of degree two and a constant.
+# The cube is $z^3 = He_3(z) + 3z$: most of a cube is linear to a Gaussian.
+# In general
 #
 # ```{math}
 # :label: eq-hermite
@@ -170,8 +188,8 @@ Markdown(
 # \end{gathered}
 # ```
 #
-# We write $c_>^2 = \mathbb E\,\sigma(Z)^2 - c_0^2 - c_1^2$ for the variance that no affine function explains, and $c_{\star,k}$ for the
-# coefficients of the teacher, with $c_\star^2 = \mathbb E\,\sigma_\star(Z)^2$. Two facts make the basis the right one here {cite}`ODonnell2014`.
+# We write $c_>^2 = \mathbb E\,\sigma(Z)^2 - c_0^2 - c_1^2$ for the variance that no affine function explains.
+# The teacher has the coefficients $c_{\star,k}$ and $c_\star^2 = \mathbb E\,\sigma_\star(Z)^2$.
 #
 # ````{prf:lemma} Stein, and correlated Gaussians
 # :label: lem-hermite
@@ -183,122 +201,76 @@ Markdown(
 # ````{dropdown} Proof
 # *1.* Integrate by parts: the Gaussian density $g$ has $g' = -z g$, so $\mathbb E[\sigma(Z) Z] = -\int \sigma g' = \int \sigma' g$.
 #
-# *2.* The generating function is $e^{sz - s^2/2} = \sum_k He_k(z) s^k/k!$. Hence
+# *2.* The generating function is $e^{pz - p^2/2} = \sum_k He_k(z) p^k/k!$. Hence
 #
 # $$
-# \begin{aligned}
-# \mathbb E\Big[e^{s u^\top x - s^2/2}\, e^{t v^\top x - t^2/2}\Big]
-# &= e^{\frac12 \|s u + t v\|^2 - \frac12 s^2 - \frac12 t^2} \\
-# &= e^{s t\, u^\top v} = \sum_k \frac{(s t\, u^\top v)^k}{k!} .
-# \end{aligned}
+# \mathbb E\Big[e^{p u^\top x - p^2/2}\, e^{q v^\top x - q^2/2}\Big] = e^{\frac12 \|p u + q v\|^2 - \frac12 p^2 - \frac12 q^2} = e^{p q\, u^\top v} .
 # $$
 #
-# Compare the coefficients of $s^j t^k$ on both sides. $\square$
+# Compare the coefficients of $p^j q^k$ on both sides. $\square$
 # ````
 #
-# The second fact has a consequence that runs through the whole book. The overlap between a random row $w_j$ and any fixed direction is of order $1/\sqrt d$.
-# Hence a unit's *linear* part correlates with a function of that direction at order $d^{-1/2}$, its quadratic part at order $d^{-1}$, its
-# cubic part at order $d^{-3/2}$: with $N$ and $n$ proportional to $d$ only the linear part can be used. **Without training, the non-linear parts of the
-# activation are noise.** How a gradient step turns them into features is the story of the chapters that follow.
+# The second fact runs through the whole book.
+# A random row $w_j$ overlaps with a fixed direction by about $1/\sqrt d$.
+# So the linear part of a unit correlates with a function of that direction at order $d^{-1/2}$, its quadratic part at order $d^{-1}$, its cubic part at order $d^{-3/2}$.
+# With $n$ and $N$ proportional to $d$, only the linear part can be used: **without training, the non-linear parts of the activation are noise.**
 
 # %%
+# (eq-hermite): coefficients as averages, in a hundred blocks whose scatter is the error
 names = ("tanh", "erf", "sigmoid", "relu", "softplus", "sin")
 degrees = np.arange(1, 8)
-students = {name: Problem(activation=name) for name in names}
-
-
-def shares_predicted(student):
-    """c_k sqrt(k!) / sqrt(E sigma^2): coefficients whose squares add up to one."""
-    factorial = np.cumprod(degrees, dtype=float)
-    return np.array([student.student[k] for k in degrees]) * np.sqrt(
-        factorial / student.student.second_moment
-    )
-
-
-def shares_measured(student, z):
-    """The same from averages of sigma(Z) He_k(Z), one for each row of z."""
-    products = basis(z, degrees[-1])[1:] * student.sigma(z)
-    return products.mean(axis=-1).T / np.sqrt(student.student.second_moment)
-
-
-# In a hundred blocks, as if there were so many seeds: their scatter is the error.
 z = np.random.default_rng(seed).standard_normal((100, samples // 100))
-predicted = {name: shares_predicted(students[name]) for name in names}
-blocks = {name: shares_measured(students[name], z) for name in names}
-measured = {name: over_seeds(values) for name, values in blocks.items()}
+scale = np.sqrt(np.cumprod(degrees, dtype=float))  # sqrt(k!): shares add up to one
+predicted, blocks = {}, {}
+for name in names:
+    student = Problem(activation=name)
+    size = np.sqrt(student.student.second_moment)
+    products = basis(z, degrees[-1])[1:] * student.sigma(z)
+    blocks[name] = products.mean(axis=-1).T / size
+    predicted[name] = [student.student[k] for k in degrees] * scale / size
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Hermite coefficients of six activations, normalised so that the squares of all of them add up to one. Stems: quadrature. Points: averages over Gaussian draws, with standard errors. Odd activations (and the sigmoid, odd after centring) have no even part; ReLU and softplus are $z/2$ plus an even function, so that beyond degree one they have even parts only.", "name": "fig-hermite"}, "image": {"alt": "Six small panels, one per activation, with a stem for each Hermite degree from one to seven. The linear coefficient is the largest everywhere. tanh, erf, sigmoid and sin show only odd degrees; relu and softplus show degree two as well and no degree three."}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Hermite coefficients of six activations, scaled so that their squares add up to one. Stems are quadrature, points are averages over Gaussian draws. Odd activations have odd degrees only. ReLU and softplus are $z/2$ plus an even function.", "name": "fig-hermite"}, "image": {"alt": "Six small panels, one per activation, with a stem for each Hermite degree from one to seven. The linear coefficient is the largest everywhere. tanh, erf, sigmoid and sin show only odd degrees; relu and softplus show degree two as well and no degree three."}}
 curves.coefficients(
     predicted,
-    {
-        name: (average.mean, average.standard_error)
-        for name, average in measured.items()
-    },
+    {name: over_seeds(values) for name, values in blocks.items()},
     r"$c_k\,\sqrt{k!}\,/\,\sqrt{\mathrm{E}\,\sigma^2}$",
 )
 
-# %% tags=["hide-input"]
-display(
-    claims.check(
-        f"Hermite coefficients of {len(names)} activations: sample averages agree with "
-        "quadrature (largest deviation; 1 is what chance explains)",
-        measured=share_of_chance(
-            np.stack(list(blocks.values()), axis=1), list(predicted.values())
-        ),
-        predicted=1.0,
-        tolerance=0.0,
-        source="Setup, Hermite expansions",
-        kind="at most",
-        control=(
-            "the activation's nearest neighbour in this list",
-            min(
-                share_of_chance(blocks[name], predicted[other])
-                for name in names
-                for other in names
-                if other != name
-            ),
-        ),
-    )
-)
-slope = over_seeds(problem.sigma.derivative(z).mean(axis=1))
-display(
-    claims.check(
-        f"Stein's lemma: the mean slope of {activation} is its first coefficient",
-        measured=slope.mean,
-        predicted=problem.student[1],
-        standard_error=slope.standard_error,
-        tolerance=chance(len(z)) * slope.standard_error,
-        source="Setup, Hermite expansions",
-        control=(
-            "the root mean square of the slope",
-            np.sqrt(problem.student[1] ** 2 + problem.student.slope_variance),
-        ),
-    )
+# %% tags=["remove-input"]
+check_curve(
+    f"Hermite coefficients of {len(names)} activations: averages against quadrature",
+    np.stack(list(blocks.values()), axis=1),
+    list(predicted.values()),
+    control=(
+        "the neighbour in the list",
+        [predicted[k] for k in names[1:] + names[:1]],
+    ),
+    source="Setup, Hermite expansions",
 )
 
 
 # %% [markdown]
 # ## The untrained features: a linear map plus noise
 #
-# Fix the weights $W_0$. The rows of $F_0$ are then independent, and {prf:ref}`lem-hermite` gives their covariance:
+# Fix the weights $W_0$.
+# The rows of $F_0$ are then independent, and {prf:ref}`lem-hermite` gives their covariance:
 #
 # ```{math}
 # :label: eq-covariance
 # \begin{aligned}
 # \mathbb E\,[\sigma(w_i^\top x)\,\sigma(w_j^\top x)] &= \sum_{k\ge1} k!\,c_k^2\, (w_i^\top w_j)^k \\
-# &= \big[\, c_1^2\, W_0 W_0^\top + c_>^2\, I_N \,\big]_{ij} \\
-# &\quad + 2 c_2^2\,(w_i^\top w_j)^2\, 1\{i \ne j\} + \cdots
+# &\approx \big[\, c_1^2\, W_0 W_0^\top + c_>^2\, I_N \,\big]_{ij} .
 # \end{aligned}
 # ```
 #
-# Off the diagonal $w_i^\top w_j$ is of order $1/\sqrt d$, so that the terms with $k \ge 2$ have small entries; as *matrices* they are small too, but for
-# one direction to which we return in a moment. The covariance in brackets is that of a much simpler matrix.
+# The left-out terms are small: off the diagonal $w_i^\top w_j$ is of order $1/\sqrt d$, and its square of order $1/d$.
+# The covariance in brackets is that of a much simpler matrix.
 #
 # ````{prf:theorem} Gaussian equivalence
 # :label: thm-equivalence
 #
-# Let $Z \in \mathbb R^{n\times N}$ have independent standard Gaussian entries, independent of $\tilde X$ and $W_0$. In the proportional limit
-# the eigenvalues of $F_0 F_0^\top / n$ have the same limiting distribution as those of $F_{\rm lin} F_{\rm lin}^\top / n$, where
+# Let $Z \in \mathbb R^{n\times N}$ have independent standard Gaussian entries, independent of $\tilde X$ and $W_0$.
+# In the proportional limit the eigenvalues of $F_0 F_0^\top / n$ have the same limiting distribution as those of $F_{\rm lin} F_{\rm lin}^\top / n$, where
 #
 # ```{math}
 # :label: eq-equivalent
@@ -308,8 +280,9 @@ display(
 # and ridge regression on $F_0$ and on $F_{\rm lin}$ has the same training and test error.
 # ````
 #
-# For the spectrum this is due to {cite:t}`PenningtonWorah2017`; the errors of ridge regression were computed by {cite:t}`MeiMontanari2022`, and
-# {cite:t}`HuLu2022` prove the equivalence for a wide class of losses, under conditions on the activation. Two applications of the law of {cite:t}`MarchenkoPastur1967` now give the spectrum.
+# For the spectrum this is due to {cite:t}`PenningtonWorah2017`.
+# {cite:t}`MeiMontanari2022` computed the errors of ridge regression, and {cite:t}`HuLu2022` prove the equivalence for many losses, under conditions on the activation.
+# Two uses of the law of {cite:t}`MarchenkoPastur1967` now give the spectrum.
 #
 # ````{prf:theorem} Three traces
 # :label: thm-traces
@@ -333,20 +306,16 @@ display(
 # \end{gathered}
 # ```
 #
-# Continued to $\lambda = -x - i0$, $\operatorname{Im} m_1/\pi$ is the density of the eigenvalues of $K$ at $x$, next to an atom of mass
-# $\max(0, 1 - \phi/\psi)$ at zero.
+# Continued to $\lambda = -x - i0$, $\operatorname{Im} m_1/\pi$ is the density of the eigenvalues of $K$ at $x$, next to an atom of mass $\max(0, 1 - \phi/\psi)$ at zero.
 # ````
 #
 # ````{dropdown} Where the equations come from
-# Given $W_0$, the rows of $F_{\rm lin}$ are Gaussian with covariance $\Sigma = c_1^2 W_0W_0^\top + c_>^2 I$. Marchenko and Pastur's law for sample covariance
-# matrices says that $(F_{\rm lin}^\top F_{\rm lin}/n + \lambda)^{-1}$ behaves like $\lambda^{-1}(I + m_1\Sigma)^{-1}$, and that
-# $\lambda m_1 = 1 - \frac1n\operatorname{tr}\, m_1\Sigma (I + m_1\Sigma)^{-1}$. The trace on the right is over $N = n\phi/\psi$ units, so
+# Given $W_0$, the rows of $F_{\rm lin}$ are Gaussian with covariance $\Sigma = c_1^2 W_0W_0^\top + c_>^2 I$.
+# The law of Marchenko and Pastur for sample covariance matrices says that $(F_{\rm lin}^\top F_{\rm lin}/n + \lambda)^{-1}$ behaves like $\lambda^{-1}(I + m_1\Sigma)^{-1}$, and that $\lambda m_1 = 1 - \frac1n\operatorname{tr}\, m_1\Sigma (I + m_1\Sigma)^{-1}$.
+# The trace on the right is over $N = n\phi/\psi$ units, so $q = \tfrac1n \operatorname{tr} ( 1 + m_1 c_>^2 + m_1 c_1^2\, W_0 W_0^\top )^{-1}$.
 #
-# $$
-# q = \tfrac1n \operatorname{tr} \big( 1 + m_1 c_>^2 + m_1 c_1^2\, W_0 W_0^\top \big)^{-1} .
-# $$
-#
-# Now $W_0W_0^\top$ is itself a Marchenko–Pastur matrix: $N$ rows in dimension $d$. The same law, applied to it, reads
+# Now $W_0W_0^\top$ is itself a Marchenko–Pastur matrix: $N$ rows in dimension $d$.
+# The same law, applied to it, reads
 #
 # $$
 # \frac{\phi}{\psi q} = 1 + m_1 c_>^2 + \frac{m_1 c_1^2}{1 + m_1 c_1^2\, q/\phi} .
@@ -354,269 +323,76 @@ display(
 #
 # The last fraction is $c_1^2 m_2$ with $m_2$ as in {eq}`eq-traces`, and multiplying by $q$ gives the second equation there.
 #
-# That this $m_2$ is the third trace one sees from the side of the data. Given $\tilde X$, the columns of $F_{\rm lin}$ are (nearly) Gaussian with covariance $\Sigma' = c_1^2\tilde X\tilde X^\top/d + c_>^2 I$, and by the same law
-# $(K+\lambda)^{-1}$ behaves like $(\lambda + q\Sigma')^{-1}$. So the two traces of $\tilde X$ satisfy $(\lambda + q c_>^2)\,m_1 + q c_1^2\,m_2 = 1$, the second equation once more, and the law for $\tilde X\tilde X^\top/d$, $n$ rows in dimension $d$, says
-# $1/m_1 = \lambda + q c_>^2 + q c_1^2/(1 + q c_1^2 m_1/\phi)$. Together they give $m_2 = m_1/(1 + q c_1^2 m_1/\phi)$, the first. These equations are those of {cite:t}`AdlamPennington2020`
-# in the notation of {cite:t}`Moniri2024`.
+# That this $m_2$ is the third trace one sees from the side of the data.
+# Given $\tilde X$, the columns of $F_{\rm lin}$ are (nearly) Gaussian with covariance $\Sigma' = c_1^2\tilde X\tilde X^\top/d + c_>^2 I$, and by the same law $(K+\lambda)^{-1}$ behaves like $(\lambda + q\Sigma')^{-1}$.
+# So the two traces of $\tilde X$ satisfy the second equation once more, and the law for $\tilde X\tilde X^\top/d$, $n$ rows in dimension $d$, says $1/m_1 = \lambda + q c_>^2 + q c_1^2/(1 + q c_1^2 m_1/\phi)$.
+# Together they give the first equation.
+# The equations are those of {cite:t}`AdlamPennington2020` in the notation of {cite:t}`Moniri2024`.
 # ````
-#
-# ### The extra direction of activations that are not odd
-#
-# One term of {eq}`eq-covariance` is not small. The squares $(w_i^\top w_j)^2$ all have the *same sign*, with mean $1/d$: together they form the
-# matrix $\frac{2c_2^2}{d}\, 1_N 1_N^\top$, whose only non-zero eigenvalue $2c_2^2 N/d = 2c_2^2/\psi$ is as large as those of the bulk. In the feature matrix itself the term
-# has a simple meaning. A Gaussian input is not exactly of length $\sqrt d$, and a longer input stretches the pre-activations of all units alike:
-#
-# ```{math}
-# :label: eq-norm-term
-# \begin{gathered}
-# \mathbb E_w\,\sigma(w^\top x_i) \approx c_2\, u_i, \qquad u_i = \frac{\|x_i\|^2}{d} - 1, \\
-# F_0 \approx F_{\rm lin} + c_2\, u\, 1_N^\top, \qquad \|u\|^2 \approx \frac{2n}{d} .
-# \end{gathered}
-# ```
-#
-# It is a feature, in a way (the network can tell long inputs from short ones), but one that carries no information about $y$. Does it stick out of the
-# spectrum? The question whether a rank-one term is visible in noise has a sharp answer, the transition of {cite:t}`BaikBenArousPeche2005`; for
-# rectangular matrices see {cite:t}`BenaychGeorges2012`.
-#
-# ````{prf:proposition} The norm spike
-# :label: prop-norm-spike
-#
-# Let $\tau = c_2^2 \|u\|^2 d/n \to 2c_2^2$. If $\tau > c_1^2$, put $A = c_>^2 + \dfrac{c_1^2\,\tau}{\tau - c_1^2}$ and
-#
-# ```{math}
-# :label: eq-norm-spike
-# z(\tau) = \frac{(\tau + \phi A)\,(\tau + \psi A)}{\psi\,\tau} .
-# ```
-#
-# An eigenvalue of $F_0F_0^\top/n$ leaves the bulk if and only if $z$ increases at $\tau$, and then it converges to $z(\tau)$. If $\tau \le c_1^2$ there is no outlier, for any sizes.
-# ````
-#
-# ````{dropdown} Proof
-# Write $F_0/\sqrt n = B/\sqrt n + \theta\, \hat u \hat e^\top$ with unit vectors $\hat u \propto u$, $\hat e = 1_N/\sqrt N$, bulk $B = F_{\rm lin}$, and
-# $\theta^2 = c_2^2\|u\|^2 N/n = \tau/\psi$. A real $x$ beyond the bulk is an eigenvalue of $F_0F_0^\top/n$ when a $2\times2$ determinant vanishes. Since $\hat u$ and $\hat e$ are independent
-# of each other and in general position to $B$, that is
-#
-# $$
-# \begin{aligned}
-# 1 &= \theta^2 x \cdot \hat u^\top (x - \tfrac1n BB^\top)^{-1} \hat u \cdot \hat e^\top (x - \tfrac1n B^\top B)^{-1} \hat e \\
-# &\approx \theta^2 x \cdot \tfrac1n\operatorname{tr}(x - \tfrac1n BB^\top)^{-1} \cdot \tfrac1N\operatorname{tr}(x - \tfrac1n B^\top B)^{-1} .
-# \end{aligned}
-# $$
-#
-# At $\lambda = -x$ the two traces are $-m_1$ and $\frac{\psi}{\phi}\,q/x$, so the condition reads $\tau\, q\, m_1 = -\phi$. Put $\mathsf u = q m_1 = -\phi/\tau$. In the variable $\mathsf u$ the equations {eq}`eq-traces`
-# are explicit: with $\mathrm{df} = c_>^2 \mathsf u + c_1^2\phi\,\mathsf u/(\phi + c_1^2 \mathsf u)$ they say $\lambda m_1 = 1 - \mathrm{df}$ and $q = \phi/\psi - \mathrm{df}$, hence
-#
-# $$
-# x = -\lambda = -\frac{(1 - \mathrm{df})(\phi/\psi - \mathrm{df})}{\mathsf u} .
-# $$
-#
-# At $\mathsf u = -\phi/\tau$ one finds $\mathrm{df} = -\phi A/\tau$, which gives {eq}`eq-norm-spike`. To the right of the bulk $\mathsf u$ increases from its value at the edge, where $\mathrm dx/\mathrm d\mathsf u = 0$, to $0$ at infinity, without meeting the pole $\mathsf u = -\phi/c_1^2$;
-# so $\tau > c_1^2$, and $x$ increases with $\tau$. Between pole and $0$, $x$ is a convex function of $\mathsf u$ (put $v = -\mathsf u$ and $g = -\mathrm{df}/v$, which is positive, increasing and convex in $v$: then $x = \frac{\phi}{\psi v} + (1 + \frac\phi\psi)\, g + v g^2$), so that
-# the edge is the only place where it turns, and $\tau$ lies beyond it exactly when $z$ increases. $\square$
-# ````
-#
-# The proposition settles the matter for the usual activations. ReLU and softplus have the term, but $2c_2^2 < c_1^2$ for both: the linear part hides it at all sizes. A mostly
-# quadratic activation can show it.
 
-# %%
-def norm_spike(problem, tau):
-    """The position z(tau) of the norm spike, or None where the bulk hides it."""
-    linear, nonlinear = problem.student[1] ** 2, problem.student.nonlinear_variance
-
-    def position(tau):
-        A = nonlinear + linear * tau / (tau - linear)
-        return (
-            (tau + problem.phi * A) * (tau + problem.psi * A) / (problem.psi * tau)
-        )
-
-    visible = tau > linear and position(tau * (1 + 1e-6)) > position(tau)
-    return position(tau) if visible else None
-
-
-def largest_predicted(problem, tau):
-    """The largest eigenvalue in theory: the norm spike, or else the bulk's edge."""
-    spike = norm_spike(problem, tau)
-    return edges(problem)[-1, 1] if spike is None else spike
-
-
+# %% tags=["hide-input"]
 def untrained(problem):
-    """Eigenvalues of F0 F0'/n and the norm spike's strength tau, for every draw."""
-    values, strengths = [], []
-    for s in draws:
-        X = sample.batch(problem, s, "ridge", problem.n).X
-        F0 = network.features(problem, X, sample.weights(problem, s))
-        u = np.sum(X**2, axis=1) / problem.d - 1
-        values.append(squared_singular_values(F0))
-        strengths.append(problem.student[2] ** 2 * (u @ u) * problem.phi)
-    return np.array(values), np.array(strengths)
+    """A problem, and the eigenvalues of F0 F0'/n for every draw."""
+    return problem, np.array([OneStep.draw(problem, s).spectrum(0.0) for s in draws])
 
 
-cases = [
-    replace(problem, activation=choice) for choice in (odd, non_odd, quadratic)
-]
-full = [untrained(case) for case in cases]
-values = [eigenvalues for eigenvalues, _ in full]
-
-# %% [markdown]
-# At finite size the mean of a trace, or of the position of an outlier, differs from its limit by a relative $O(1/n)$. To test a limit, we measure at $n$ and at $n/2$, with $d$ and $N$ in proportion, and look at the differences $v$ from
-# the prediction for each size's own $d/n$ and $d/N$: if $v(n) = v_\infty + b/n$, then $2v(n) - v(n/2) = v_\infty$, and this must vanish.
-
-# %%
-half_cases = [case.resized(n // 2) for case in cases]
-half = [untrained(case) for case in half_cases]
-
-
-def resolvent_error(problem, eigenvalues, strengths):
+def relative_error(problem, eigenvalues):
     """m1 of every draw over its prediction, minus one."""
-    # The n - N eigenvalues that N < n leaves out are zero.
-    missing = problem.n - eigenvalues.shape[1]
-    total = np.sum(1 / (eigenvalues + ridge), axis=1) + missing / ridge
+    zeros = problem.n - eigenvalues.shape[1]
+    total = np.sum(1 / (eigenvalues + ridge), axis=1) + zeros / ridge
     return total / problem.n / traces(problem, ridge).m1 - 1
 
 
-def gap(problem, eigenvalues, strengths):
-    """The largest eigenvalue minus its prediction from the draw's own tau."""
-    return eigenvalues[:, -1] - [
-        largest_predicted(problem, tau) for tau in strengths
-    ]
+cases = {name: replace(problem, activation=name) for name in (odd, non_odd)}
+spectra = {
+    name: (untrained(case), untrained(case.resized(n // 2)))
+    for name, case in cases.items()
+}
 
-
-def extrapolated(error, k):
-    """2 v(n) - v(n/2) for activation number k: without the correction of order 1/n."""
-    return over_seeds(
-        2 * error(cases[k], *full[k]) - error(half_cases[k], *half[k])
-    )
-
-
-resolvent_errors = [extrapolated(resolvent_error, k) for k in range(3)]
-spike_gap = extrapolated(gap, 2)
-
-# %% tags=["hide-input"]
-terms = [(f"{c:g}", k) for k, c in enumerate(quadratic) if c]
-labels = (
-    odd,
-    non_odd,
-    "mostly quadratic, " + " + ".join(f"{c} He{k}" for c, k in terms),
-)
-titles = (
-    f"{odd} (odd)",
-    f"{non_odd} (not odd)",
-    "mostly quadratic, $" + " + ".join(rf"{c}\,He_{k}" for c, k in terms) + "$",
-)
-
-
-def spectrum_of(problem, eigenvalues, title):
-    """Histogram over seeds and predicted density, both per unit of ln x."""
-    low, high = edges(problem)[0, 0], max(eigenvalues.max(), edges(problem)[-1, 1])
-    bins = np.geomspace(0.9 * low, 1.04 * high, 60)
-    width = np.diff(np.log(bins))
-    heights = over_seeds(
-        [np.histogram(v, bins)[0] / (problem.n * width) for v in eigenvalues]
-    )
-    x = np.geomspace(bins[0], bins[-1], 800)
-    top = over_seeds(eigenvalues[:, -1])
-    spike = norm_spike(problem, 2 * problem.student[2] ** 2)
-    return spectrum.Spectrum(
-        title,
-        bins,
-        heights.mean,
-        heights.standard_error,
-        x,
-        x * density(problem, x),
-        top.mean,
-        top.standard_error,
-        () if spike is None else (spike,),
-    )
-
-
-spectra = [spectrum_of(*case) for case in zip(cases, values, titles, strict=True)]
-
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Squared singular values of $F_0/\\sqrt n$ for three activations. Bars and points: simulation, mean over seeds with standard errors. Lines: density from {eq}`eq-traces`. Triangle: mean largest value. The vertical bar marks the norm spike predicted by {eq}`eq-norm-spike`; odd activations have none, and that of the second activation is hidden by the bulk.", "name": "fig-untrained"}, "image": {"alt": "Three stacked histograms on a logarithmic axis, each followed closely by a theoretical curve with a sharp left and right edge. In the first two the largest eigenvalue sits at the right edge of the bulk; in the third it sits apart from the bulk, at the predicted mark."}}
-spectrum.histograms(
-    spectra,
-    r"squared singular value $x$ of $F_0/\sqrt{n}$",
-    r"density per unit of $\ln x$",
-    xscale="log",
-)
-
-# %% tags=["hide-input"]
-for label, case, error in zip(labels, cases, resolvent_errors, strict=True):
-    linear = Bulk(case.phi, case.psi, case.student[1] ** 2, 0.0)
-    display(
-        claims.check(
-            f"Untrained spectrum, {label}: relative error of m₁ at ridge {ridge:g}, "
-            "extrapolated",
-            measured=error.mean,
-            predicted=0.0,
-            standard_error=error.standard_error,
-            tolerance=chance(seeds) * error.standard_error,
-            source="Setup, theorem of the three traces",
-            control=(
-                "the linear part alone, no noise",
-                raw_traces(linear, ridge).m1 / traces(case, ridge).m1 - 1,
-            ),
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Squared singular values of $F_0/\\sqrt n$ for an activation that is odd and for one that is not. Bars and points are simulated, lines are {eq}`eq-traces`, the triangle is the mean largest value.", "name": "fig-untrained"}, "image": {"alt": "Two histograms, each followed closely by a theoretical curve with a sharp left and right edge. The largest eigenvalue sits at the right edge of the bulk."}}
+picture(
+    *(
+        Spectrum.of(
+            eigenvalues, lambda x, case=case: density(case, x), order=n, title=name
         )
-    )
-for label, case, eigenvalues in zip(labels[:2], cases[:2], values[:2], strict=True):
-    top, edge = over_seeds(eigenvalues[:, -1]), edges(case)[-1, 1]
-    pure = Bulk(case.phi, case.psi, 0.0, case.student.second_moment)
-    display(
-        claims.check(
-            f"Untrained spectrum, {label}: nothing beyond the bulk (largest eigenvalue "
-            "minus the edge)",
-            measured=top.mean - edge,
-            predicted=0.0,
-            standard_error=top.standard_error,
-            tolerance=chance(seeds) * top.standard_error,
-            source="Setup, theorem of the three traces",
-            kind="at most",
-            control=(
-                "the edge for independent entries of the same variance",
-                top.mean - raw_edges(pure)[-1, 1],
-            ),
-        )
-    )
-position = largest_predicted(cases[2], 2 * cases[2].student[2] ** 2)
-display(
-    claims.check(
-        f"Untrained spectrum, {labels[2]}: largest eigenvalue minus its prediction, "
-        "extrapolated",
-        measured=spike_gap.mean,
-        predicted=0.0,
-        standard_error=spike_gap.standard_error,
-        tolerance=chance(seeds) * spike_gap.standard_error,
-        source="Setup, proposition of the norm spike",
-        explain="Near its threshold the spike and the edge repel each other, and the "
-        "extrapolation needs larger n.",
-        control=("the spike is hidden", edges(cases[2])[-1, 1] - position),
+        for name, ((case, eigenvalues), _) in spectra.items()
     )
 )
-
-# %% tags=["remove-input"]
-spike = norm_spike(cases[2], 2 * cases[2].student[2] ** 2)
-where = (
-    "no norm spike is predicted"
-    if spike is None
-    else f"the norm spike is predicted at {spike:.3f}"
-)
-Markdown(
-    f"For the mostly quadratic activation {where}; the bulk ends at "
-    f"{edges(cases[2])[-1, 1]:.3f}, and the largest eigenvalue of {seeds} draws is "
-    f"{over_seeds(values[2][:, -1]):.3f}. Part of that scatter is the scatter of $\\|u\\|$ "
-    "itself. With the measured $\\|u\\|$ in the place of its limit, and extrapolated in "
-    f"1/n, the difference between measured and predicted position is {spike_gap:.3f}."
-)
-
 
 # %% [markdown]
-# The finite-size correction is not the same for all activations. A quadratic feature lives in the space of the $d^2/2$ products of two coordinates, a space that is large compared with $N$,
-# but not infinitely so: the relative correction is of the order $N/d^2$ times the quadratic share of the variance. It is one reason to expect larger corrections for polynomial activations.
+# {numref}`fig-untrained` shows the agreement.
+# A sharper test needs a correction: at finite size the mean of a trace is off by a relative $O(1/n)$.
+# If a difference from the limit is $v(n) = v_\infty + b/n$, then $2v(n) - v(n/2) = v_\infty$, and this must vanish.
+
+# %% tags=["remove-input"]
+for name, case in cases.items():
+    linear = Bulk(case.phi, case.psi, case.student[1] ** 2, 0.0)
+    here, there = (relative_error(*pair) for pair in spectra[name])
+    claims.check(
+        f"Untrained spectrum, {name}: relative error of m₁, extrapolated in 1/n",
+        measured=over_seeds(2 * here - there),
+        predicted=0.0,
+        source="Setup, theorem of the three traces",
+        control=(
+            "the linear part alone, no noise",
+            raw_traces(linear, ridge).m1 / traces(case, ridge).m1 - 1,
+        ),
+    )
+
+# %% [markdown]
+# One term of {eq}`eq-covariance` is not small as a matrix.
+# All squares $(w_i^\top w_j)^2$ are positive, and together they form a matrix of rank one.
+# It says that longer inputs excite all units at once.
+# It carries no information about $y$, and for ReLU and softplus the bulk hides it.
+# [The appendix](setup_details) has the threshold, and an activation that shows it.
 #
 # (sec-rank-one)=
-# ## The gradient is a single outer product
+# ## The gradient: one outer product
 #
-# Look again at the gradient {eq}`eq-gradient`. By Stein's lemma the mean of $\sigma'$ is $c_1$. Replace the matrix $\sigma'(W_0X^\top)$ by its mean, and what is left is
-# an outer product: *every hidden unit is pushed in the same direction $X^\top r/n$*, each in proportion to its weight $a_j$ in the second layer.
+# Look again at the gradient {eq}`eq-gradient`.
+# By Stein's lemma the mean of $\sigma'$ is $c_1$.
+# Replace the matrix $\sigma'(W_0X^\top)$ by its mean.
+# What is left is an outer product, $c_1\, a\, (X^\top r/n)^\top$: *all units are pushed in the same direction*, each in proportion to its weight $a_j$ in the second layer.
 #
 # ````{prf:theorem} The gradient is rank one
 # :label: thm-rank-one
@@ -635,7 +411,7 @@ Markdown(
 # Write $\sigma' = c_1 + \sigma'_\perp$. The difference $\Delta = G - c_1 a\beta_r^\top$ has the rows
 #
 # $$
-# \Delta_j = a_j v_j^\top, \qquad v_j = \tfrac1n X^\top \big( r \circ \sigma'_\perp(X w_j) \big).
+# \Delta_j = a_j v_j, \qquad v_j = \tfrac1n X^\top \big( r \circ \sigma'_\perp(X w_j) \big).
 # $$
 #
 # Given the data, the $v_j$ are (nearly) independent, and by {prf:ref}`lem-hermite` the vectors $\sigma'_\perp(Xw_j)$ have a covariance of bounded norm: $\operatorname{Var}\sigma'(Z)$ on the diagonal, and off it, where $c_2 \ne 0$, a part close to $4c_2^2\, XX^\top\!/d$.
@@ -645,27 +421,38 @@ Markdown(
 # \|\Delta\|_{\rm op} \le \max_j |a_j| \cdot \|V\|_{\rm op}, \qquad \|V\|_{\rm op} = O(1) \cdot \max_i |r_i| .
 # $$
 #
-# With $a_j$ of order $1/\sqrt N$ that is the claimed rate. The two maxima, over a Gaussian second layer and over the labels, are where the logarithms come from. {cite:t}`Ba2022` and {cite:t}`Moniri2024` have the details. $\square$
+# With $a_j$ of order $1/\sqrt N$ that is the claimed rate. The two maxima are where the logarithms come from. {cite:t}`Ba2022` and {cite:t}`Moniri2024` have the details. $\square$
 # ````
-#
-# **Why the size of the first output matters.** In the theorem, $\beta_r$ contains the residual, and it is tempting to forget the difference between
-# $r = y - f_0(X)$ and $y$: the untrained network knows nothing, after all. But knowing nothing is not the same as being small. With $a_j \sim \mathcal N(0, 1/N)$ the untrained output $f_0 = a^\top\sigma(W_0x)$ is of order one, and it has a direction of its own:
+
+# %%
+# (eq-gradient) and (eq-rank-one) by hand, on one small draw
+small = OneStep.draw(problem.resized(sizes[0]), seed)
+X, y = small.gradient_batch.X, small.gradient_batch.y
+hidden = small.problem.sigma(X @ small.W0.T)
+r = y - hidden @ small.a / np.sqrt(small.problem.N)
+slopes = small.problem.sigma.derivative(small.W0 @ X.T)
+G = (np.outer(small.a, r) * slopes) @ X / len(y)
+
+# %% [markdown]
+# **Why the size of the first output matters.**
+# It is tempting to forget the difference between $r = y - f_0(X)$ and $y$.
+# The untrained network knows nothing, after all; but knowing nothing is not the same as being small.
+# With $a_j \sim \mathcal N(0, 1/N)$ the output $a^\top\sigma(W_0x)$ is of order one, and it has a direction of its own.
 #
 # ````{prf:lemma} What a weighted mean of inputs looks like
 # :label: lem-weighted-mean
 #
-# Let $s_i = s(x_i)$ be values with linear part $\ell\, b^\top x$, $\|b\| = 1$, and second moment $\mathbb E s^2$. In the proportional limit
+# Let $v_i = v(x_i)$ be values with linear part $\ell\, b^\top x$, $\|b\| = 1$, and second moment $\mathbb E v^2$. In the proportional limit
 #
 # ```{math}
 # :label: eq-weighted-mean
-# \big\|\tfrac1n X^\top s\big\|^2 \to \ell^2 + \phi\, \mathbb E s^2, \qquad b^\top \tfrac1n X^\top s \to \ell .
+# \big\|\tfrac1n X^\top v\big\|^2 \to \ell^2 + \phi\, \mathbb E v^2, \qquad b^\top \tfrac1n X^\top v \to \ell .
 # ```
 # ````
 #
 # ````{dropdown} Proof, for values that depend on one direction
-# Along $b$ the vector $X^\top s/n$ is an average of $n$ independent terms $s_i\, b^\top x_i$ with mean $\ell$. Orthogonal to $b$ the inputs are independent of the $s_i$: given these, the vector
-# is Gaussian with covariance $\frac{\|s\|^2}{n^2} I_{d-1}$, and its squared norm tends to $\frac dn\, \mathbb E s^2$. Noise that is added to the values changes nothing but $\mathbb E s^2$. For values
-# that depend on many directions, such as $f_0$, the parts of higher degree are uncorrelated with $x$ and act like noise. $\square$
+# Along $b$ the vector $X^\top v/n$ is an average of $n$ independent terms $v_i\, b^\top x_i$ with mean $\ell$. Orthogonal to $b$ the inputs are independent of the $v_i$: given these, the vector is Gaussian with covariance $\frac{\|v\|^2}{n^2} I_{d-1}$, and its squared norm tends to $\frac dn\, \mathbb E v^2$.
+# Noise that is added to the values changes nothing but $\mathbb E v^2$. For values that depend on many directions, such as $f_0$, the parts of higher degree are uncorrelated with $x$ and act like noise. $\square$
 # ````
 #
 # The untrained output has the linear part $c_1 (W_0^\top a)^\top x$, of size $|c_1|$, and the second moment $\mathbb E\sigma^2$. Hence
@@ -678,151 +465,132 @@ Markdown(
 # \end{aligned}
 # ```
 #
-# a constant: with a first output of order one, the gradient step also *un-learns* the random function that the network happened to start with. Dividing the output by $\sqrt N$ makes this term vanish at the same
-# rate as the rest. This is the *mean-field* scaling, the default of the book. {eq}`eq-order-one` and the rate are put to the test in four versions:
-# the mean-field scaling; the order-one scaling with $\beta$ and with $\beta_r$; and a tame case with no tails to make logarithms, where $a_j = 1/\sqrt N$ and the labels are bounded.
+# a constant: the step also *un-learns* the random function that the network started with.
+# Dividing the first output by $\sqrt N$, the *mean-field* scaling, makes this term vanish like the rest.
+# It is the default of the book.
+
+# %% tags=["remove-input"]
+claims.check(
+    "The gradient by hand is the library's (largest difference of an entry)",
+    measured=np.max(np.abs(G - small.G)),
+    predicted=0.0,
+    tolerance=1e-13,
+    kind="at most",
+    source="Setup, equation of the gradient",
+)
+claims.check(
+    "Gradient minus rank one: the exponent of n",
+    measured=fall,
+    predicted=0.0,
+    kind="less than",
+    source="Setup, theorem: the gradient is rank one",
+)
+glue(fall=fall)
+
+
+# %% [markdown]
+# The norm of the rest falls like $n$ to the power {glue:text}`fall:.2f` ± {glue:text}`fall_standard_error:.2f`, a little more slowly than $n^{-1/2}$: logarithms are not a detail at these sizes.
+# [The appendix](setup_details) finds out where they come from, and measures the constant {eq}`eq-order-one`.
+#
+# ## The gradient: noise that lengthens the rows
+#
+# The rest $\Delta$ of the gradient is small as a matrix, because its rows point in unrelated directions.
+# Each *single* row of it is not small.
+# It is as long as the push itself, up to a constant.
+#
+# *By hand.* Row $j$ of $\Delta$ is $a_j v_j$ with $v_j = \frac1n X^\top (r \circ \sigma'_\perp(Xw_j))$.
+# The weights $r_i\,\sigma'_\perp(x_i^\top w_j)$ have mean zero and second moment $\mathbb E y^2 \operatorname{Var}\sigma'(Z)$, and {prf:ref}`lem-weighted-mean` with $\ell = 0$ gives $\|v_j\|^2 \to \phi\,\mathbb E y^2 \operatorname{Var}\sigma'(Z)$.
+# The push has the squared length $c_1^2 \|\beta\|^2 a_j^2$.
+# The ratio of the two is the same for all units:
+#
+# ```{math}
+# :label: eq-kappa
+# \kappa = \frac{\phi\,(c_\star^2 + \sigma_\varepsilon^2)\operatorname{Var}\sigma'(Z)}{c_1^2\,\|\beta\|^2} .
+# ```
+#
+# ````{prf:proposition} What a unit sees after the step
+# :label: prop-longer-rows
+#
+# Let $c_{\star,0} = 0$. Write $t = \beta^\top x/\|\beta\|$, and $s_j = \eta\, c_1 \|\beta\|\, a_j$ for the *tilt* of unit $j$. In the proportional limit, for a fresh input, row $j$ of $W$ sees
+#
+# ```{math}
+# :label: eq-longer-rows
+# w_j^\top x \;\longrightarrow\; \sqrt{1 + \kappa s_j^2}\; Z + s_j\, t , \qquad Z \sim \mathcal N(0, 1) \text{ independent of } t .
+# ```
+# ````
+#
+# ````{dropdown} Proof, at the level of physics
+# $W$'s row $j$ is $w_{0,j} + \eta c_1 a_j\beta + \eta a_j v_j$. Its part orthogonal to $\beta$ has the squared length $1 + \eta^2a_j^2\|v_j\|^2 + 2\eta a_j\, w_{0,j}^\top v_j$. The second term is $\kappa s_j^2$.
+# The third has the mean $2\eta a_j\,\mathbb E[y\,\sigma'_\perp(Z)Z] $, where $y$ and $Z = w_{0,j}^\top x$ are nearly independent: $2\eta a_j\, c_{\star,0}\cdot 2c_2$, which vanishes for $c_{\star,0} = 0$.
+# Given the row, a fresh input makes of it a Gaussian of that length, independent of $t$. The derivation is ours; it neglects the correlations between the $v_j$ of different units, which matter only at $\alpha = \frac12$ ([Large steps](lazy_to_maximal)). $\square$
+# ````
+#
+# So the step does two things to unit $j$.
+# It *tilts* the unit along $t$, the same variable for all units.
+# And it *lengthens* its row, by noise that no other unit shares.
+# For an odd activation the second does not matter to the spikes of the next chapters.
+# For others it changes every even power of $t$, however large $n$ is.
 
 # %%
-def rank_one_errors(problem, seed):
-    """|G - c_1 a beta'| in operator norm for beta and for beta_r; |c_1 a (beta - beta_r)'|."""
-    W0, a = sample.weights(problem, seed), sample.readout(problem, seed)
-    batch = sample.batch(problem, seed, "gradient", problem.n)
-    step = network.gradient(problem, W0, a, batch)
-    directions = network.direction(batch.X, batch.y), step.direction
-    c1 = problem.student[1]
-    errors = [operator_norm(step.matrix - c1 * np.outer(a, beta)) for beta in directions]
-    unlearned = np.subtract(*directions)
-    return *errors, abs(c1) * np.linalg.norm(a) * np.linalg.norm(unlearned)
+# (eq-kappa), and the growth of the rows across beta
+def kappa(problem):
+    labels = problem.target.second_moment + problem.noise_variance
+    squared = problem.target[1] ** 2 + problem.phi_gradient * labels
+    noise = problem.phi_gradient * labels * problem.student.slope_variance
+    return noise / (problem.student[1] ** 2 * squared)
 
 
-def errors_by_size(problem):
-    """The three numbers, each of shape (seeds, sizes), at fixed ratios."""
-    scaled = [problem.resized(size) for size in sizes]
-    errors = [[rank_one_errors(case, s) for case in scaled] for s in draws]
-    return np.moveaxis(np.array(errors), -1, 0)
-
-
-def fitted_slope(errors):
-    """The slope of log error against log n, fitted on each seed."""
-    return over_seeds(np.polyfit(np.log(sizes), np.log(errors.T), 1)[0])
-
-
-order_one = replace(problem, first_output="order_one")
-tame = replace(problem, readout="constant", teacher="tanh", noise_std=0.0)
-labels_only, residual, unlearned = errors_by_size(order_one)
-errors = {
-    "order-one output, β": labels_only,
-    "order-one output, β_r": residual,
-    "mean-field output, β": errors_by_size(problem)[0],
-    "mean-field output, β, no tails": errors_by_size(tame)[0],
-}
-slopes = {name: fitted_slope(values) for name, values in errors.items()}
-last = over_seeds(labels_only[:, -1])
-apart = np.max(np.abs(labels_only[:, -1] / unlearned[:, -1] - 1))
-student = problem.student
-constant = abs(student[1]) * np.sqrt(
-    student[1] ** 2 + problem.phi * student.second_moment
-)
+def growth_of_rows(problem, eta, seed):
+    """Squared tilt of every unit, and by how much its row grows across beta."""
+    step = OneStep.draw(problem, seed)
+    before, after = (
+        np.sum(W**2, axis=1) - (W @ step.beta / step.beta_norm) ** 2
+        for W in (step.W0, step.weights(eta))
+    )
+    tilt = eta * problem.student[1] * step.beta_norm * step.a
+    return tilt**2, after - before
 
 
 # %% tags=["hide-input"]
-def law(name):
-    """The constant, or C / sqrt(n) through the measured error at the largest size."""
-    if name == "order-one output, β":
-        return np.full(len(sizes), constant)
-    return errors[name][:, -1].mean() * np.sqrt(sizes[-1] / np.array(sizes))
+bins = np.linspace(0, 1.8, 10)
+middle = (bins[:-1] + bins[1:]) / 2
+longer, growth = {}, {}
+for name, case in cases.items():
+    drawn = [growth_of_rows(case, problem.step(0.5), s) for s in draws]
+    total = [np.histogram(q, bins, weights=grown)[0] for q, grown in drawn]
+    count = [np.histogram(q, bins)[0] for q, _ in drawn]
+    longer[name] = over_seeds(np.array(total) / count)
+    growth[name] = over_seeds([q @ grown / (q @ q) for q, grown in drawn])
 
-
-drawn = []
-for name, values_by_seed in errors.items():
-    average = over_seeds(values_by_seed)
-    label = f"{name}: slope {slopes[name]:.2f}"
-    drawn.append(
-        curves.Curve(
-            label, (sizes, law(name)), (sizes, average.mean, average.standard_error)
-        )
-    )
-
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance of the gradient from a rank-one matrix, in operator norm, against $n$ at fixed aspect ratios. Points: simulation, mean over seeds with standard errors. Lines: the constant {eq}`eq-order-one`, and the rate $1/\\sqrt n$ drawn through the last point. The legend gives the slope fitted to the points.", "name": "fig-rank-one"}, "image": {"alt": "Log-log plot of four error curves against the number of rows. The points for the order-one output with beta scatter around a horizontal line, the predicted constant, and do not fall. The two curves with logarithms fall a little more slowly than the square-root lines, and the one without tails falls exactly along its line."}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Squared length of the rows of $W$ across $\\beta$ against their squared tilt, after a step $\\eta = \\sqrt n$. Lines are $1 + \\kappa s_j^2$ of {eq}`eq-longer-rows`, points are averages over the units of simulated networks.", "name": "fig-longer-rows"}, "image": {"alt": "Two rising straight lines from zero, with simulated points on them. The line of the activation that is not odd is the steeper one."}}
 curves.comparison(
-    drawn,
-    "$n$",
-    r"$\|G - c_1 a \beta^\top\|_{\mathrm{op}}$",
-    xscale="log",
-    yscale="log",
-    xticks=sizes,
+    [
+        curves.Curve(name, (middle, kappa(case) * middle), (middle, longer[name]))
+        for name, case in cases.items()
+    ],
+    "squared tilt $s_j^2$",
+    "growth of the squared length",
 )
 
 # %% tags=["remove-input"]
-Markdown(
-    f"Fitted slopes of log error against log n, standard errors over {seeds} seeds: "
-    + "; ".join(f"{name}: **{slope:.3f}**" for name, slope in slopes.items())
-    + f". In the limit the error for the order-one output and β is {constant:.3f} at every "
-    f"size; at n = {sizes[-1]} it is {last:.3f}. It scatters because each draw un-learns a "
-    "random function of its own: in every draw of that size the error is "
-    f"$|c_1|\\,\\|a\\|\\,\\|X^\\top f_0(X)/n\\|$ to within {100 * apart:.1f} %."
-)
-
-# %% [markdown]
-# Without tails the slope is $-\frac12$. With a Gaussian second layer and unbounded labels the points fall less steeply, and the reason is in the proof: $\max_j|a_j|$ and the
-# largest labels still grow, logarithmically, with $n$. This is what *polylog* means in practice: at these sizes it is not a detail.
-
-# %% tags=["hide-input"]
-constant_slope, _, default, bounded = slopes.values()
-same_rate = fitted_slope(residual / errors["mean-field output, β"])
-wrong_rate = fitted_slope(labels_only / errors["mean-field output, β"])
-with_logarithm = np.sqrt(np.log(sizes) / np.array(sizes))
-noise_only = abs(student[1]) * np.sqrt(problem.phi * student.second_moment)
-source = "Setup, theorem: the gradient is rank one"
-display(
+for name, case in cases.items():
     claims.check(
-        "Gradient minus rank one, no tails: slope against n",
-        measured=bounded.mean,
-        predicted=-0.5,
-        standard_error=bounded.standard_error,
-        tolerance=chance(seeds) * bounded.standard_error,
-        source=source,
+        f"{name}: the rows grow by kappa times the squared tilt",
+        measured=growth[name],
+        predicted=kappa(case),
+        source="Setup, proposition: what a unit sees after the step",
         control=(
-            "the rate √(log n / n)",
-            np.polyfit(np.log(sizes), np.log(with_logarithm), 1)[0],
+            "the whole slope is noise",
+            kappa(case) * (1 + case.student[1] ** 2 / case.student.slope_variance),
         ),
-    ),
-    claims.check(
-        "Gradient minus rank one, mean-field output: slope below zero by more than chance",
-        measured=default.mean,
-        predicted=-chance(seeds) * default.standard_error,
-        standard_error=default.standard_error,
-        tolerance=0.0,
-        source=source,
-        kind="at most",
-        control=("order-one output and β", constant_slope.mean),
-    ),
-    claims.check(
-        "Gradient minus rank one: slope for order-one output and β_r, minus slope for "
-        "mean-field output and β",
-        measured=same_rate.mean,
-        predicted=0.0,
-        standard_error=same_rate.standard_error,
-        tolerance=chance(seeds) * same_rate.standard_error,
-        source=source,
-        control=("β in the place of β_r", wrong_rate.mean),
-    ),
-    claims.check(
-        "Gradient minus rank one, order-one output and β: the constant that is left",
-        measured=last.mean,
-        predicted=constant,
-        standard_error=last.standard_error,
-        tolerance=chance(seeds) * last.standard_error,
-        source="Setup, the size of the first output",
-        control=("the untrained output has no linear part", noise_only),
-    ),
-)
+    )
 
 
 # %% [markdown]
 # ## The direction of the step
 #
-# All units are pushed along $\beta = X^\top y/n$. Is that the teacher's direction?
+# All units are pushed along $\beta = X^\top y/n$.
+# Is that the teacher's direction?
 #
 # ````{prf:proposition} Length and alignment
 # :label: prop-direction
@@ -839,43 +607,42 @@ display(
 # ````
 #
 # ````{dropdown} Proof
-# {prf:ref}`lem-weighted-mean` with $s = y$: the linear part of $y$ is $c_{\star,1}\beta_\star^\top x$, and $\mathbb E y^2 = c_\star^2 + \sigma_\varepsilon^2$. $\square$
+# {prf:ref}`lem-weighted-mean` with $v = y$: the linear part of $y$ is $c_{\star,1}\beta_\star^\top x$, and $\mathbb E y^2 = c_\star^2 + \sigma_\varepsilon^2$. $\square$
 # ````
 #
-# The step sees the teacher through its *linear* coefficient $c_{\star,1}$ alone; everything else about the labels, non-linear parts and noise together, only adds to the
-# random part of $\beta$. With more data per dimension, that is smaller $\phi = d/n$, that part averages out. A teacher with $c_{\star,1} = 0$ is invisible to this rank-one step ({ref}`ex-information`): this is the *information exponent*
-# of {cite:t}`BenArous2021` at work, and {cite:t}`Damian2022` take many more rows, $n$ of order $d^2$, to find such directions through the quadratic part.
+# The step sees the teacher through its linear coefficient $c_{\star,1}$ alone.
+# The rest of the labels, non-linear parts and noise together, blurs the direction.
+# More rows per dimension, a smaller $\phi = d/n$, average it out.
+# A teacher with $c_{\star,1} = 0$ is invisible to this step ({ref}`ex-information`): its *information exponent* {cite}`BenArous2021` is two or more.
+# {cite:t}`Damian2022` take many more rows, $n$ of order $d^2$, to find such directions through the quadratic part.
 
-# %%
+# %% tags=["hide-input"]
 def direction_of_step(problem, seed):
     """|beta|^2 and cos(beta, beta_star) of one gradient batch."""
     batch = sample.batch(problem, seed, "gradient", problem.n)
-    beta, beta_star = (
-        network.direction(batch.X, batch.y),
-        sample.teacher_direction(problem, seed),
-    )
-    return beta @ beta, beta @ beta_star / np.linalg.norm(beta)
+    beta = network.direction(batch.X, batch.y)
+    along = beta @ sample.teacher_direction(problem, seed)
+    return beta @ beta, along / np.linalg.norm(beta)
 
 
 def direction_predicted(problem, phi):
     """The limits of |beta|^2 and cos(beta, beta_star)."""
     target = problem.target
     squared = target[1] ** 2 + phi * (target.second_moment + problem.noise_variance)
-    return squared, target[1] / np.sqrt(squared)
+    return np.array([squared, target[1] / np.sqrt(squared)])
 
 
 def direction_measured(problem):
-    """The two numbers of every draw at every ratio d/n: two arrays (draws, ratios)."""
-    cases = [replace(problem, d=round(phi * problem.n)) for phi in ratios]
-    # No ratio shares a seed with another, so that their errors are independent.
-    values = [
-        [
-            direction_of_step(case, seed + k * direction_seeds + s)
-            for k, case in enumerate(cases)
-        ]
-        for s in range(direction_seeds)
+    """Both at every ratio, on seeds of its own: (2, draws, ratios)."""
+    shapes = [replace(problem, d=round(phi * problem.n)) for phi in ratios]
+    seeds_of = (
+        seed + np.arange(len(ratios) * direction_seeds).reshape(len(ratios), -1).T
+    )
+    found = [
+        [direction_of_step(shape, int(s)) for shape, s in zip(shapes, row)]
+        for row in seeds_of
     ]
-    return np.moveaxis(np.array(values), -1, 0)
+    return np.moveaxis(found, -1, 0)
 
 
 teachers = {
@@ -884,18 +651,17 @@ teachers = {
     "mostly quadratic teacher": replace(problem, teacher=(0.0, 0.5, 0.8)),
 }
 steps = {name: direction_measured(case) for name, case in teachers.items()}
-cosines = {name: over_seeds(values[1]) for name, values in steps.items()}
 grid = np.geomspace(min(ratios), max(ratios), 200)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Alignment of the step with the teacher against the aspect ratio $d/n$, for three teachers. Lines: {eq}`eq-direction`. Points: simulation, mean over seeds with standard errors.", "name": "fig-direction"}, "image": {"alt": "Three falling curves of the cosine between the step and the teacher's direction against the ratio of dimension to rows. The linear teacher is highest, the mostly quadratic one lowest; the simulated points lie on the predicted curves."}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Alignment of the step with the teacher against $d/n$ for three teachers. Lines are {eq}`eq-direction`, points are simulated.", "name": "fig-direction"}, "image": {"alt": "Three falling curves of the cosine between the step and the teacher's direction against the ratio of dimension to rows. The linear teacher is highest, the mostly quadratic one lowest; the simulated points lie on the predicted curves."}}
 curves.comparison(
     [
         curves.Curve(
             name,
             (grid, direction_predicted(teachers[name], grid)[1]),
-            (ratios, cosine.mean, cosine.standard_error),
+            (ratios, over_seeds(values[1])),
         )
-        for name, cosine in cosines.items()
+        for name, values in steps.items()
     ],
     "$d/n$",
     r"$\cos(\beta, \beta_\star)$",
@@ -904,74 +670,83 @@ curves.comparison(
     ylim=(0, 1.02),
 )
 
-# %% tags=["hide-input"]
-measured_ratios = np.array([round(phi * n) / n for phi in ratios])
-
-
-def limits(case):
-    """Both limits at every measured ratio: (2, ratios)."""
-    return np.array(direction_predicted(case, measured_ratios))
-
-
-def linear_part(case):
-    """The same with all but the linear part of its teacher removed."""
-    return replace(case, teacher=(0.0, case.target[1] or 1.0))
-
-
-expected = np.array([limits(case) for case in teachers.values()])
-wrong = np.array([limits(linear_part(case)) for case in teachers.values()])
-by_teacher = np.stack(list(steps.values()), axis=2)  # (2, draws, teachers, ratios)
+# %% tags=["remove-input"]
+at = np.array([round(phi * n) / n for phi in ratios])
 for k, quantity in enumerate(("Squared length of β", "Cosine of β with β★")):
-    display(
-        check_curve(
-            f"{quantity} against d/n, {len(teachers)} teachers",
-            by_teacher[k],
-            expected[:, k],
-            control=("the non-linear part of the labels blurs nothing", wrong[:, k]),
-            source="Setup, proposition of length and alignment",
-        )
+    check_curve(
+        f"{quantity} against d/n, {len(teachers)} teachers",
+        np.stack([values[k] for values in steps.values()], axis=1),
+        [direction_predicted(case, at)[k] for case in teachers.values()],
+        control=(
+            "nothing blurs the direction",
+            [np.full(at.size, (c.target[1] ** 2, 1.0)[k]) for c in teachers.values()],
+        ),
+        source="Setup, proposition of length and alignment",
     )
-
-# %% tags=["remove-input"]
-cosine = cosines["the teacher of this page"]
-rows = "\n".join(
-    f"| {phi:g} | {p:.4f} | {m:.4f} ± {e:.4f} |"
-    for phi, p, m, e in zip(
-        ratios,
-        limits(problem)[1],
-        cosine.mean,
-        cosine.standard_error,
-        strict=True,
-    )
-)
-Markdown(f"| d/n | cos(β, β★), predicted | measured |\n|---:|---:|---:|\n{rows}")
-
-# %% tags=["remove-input"]
-record(
-    rank_one_slopes=[slope.mean for slope in slopes.values()],
-    rank_one_slopes_standard_error=[slope.standard_error for slope in slopes.values()],
-    cosines=cosine.mean,
-    cosines_standard_error=cosine.standard_error,
-    norm_spike_gap=spike_gap.mean,
-)
+record(cosines=over_seeds(steps["the teacher of this page"][1]), rank_one_slope=fall)
 
 # %% [markdown]
-# ## What to take along
+# ## Where it breaks
 #
-# * The untrained network is linear plus noise, {eq}`eq-equivalent`; three numbers $m_1, m_2, q$ determine its spectrum, {eq}`eq-traces`.
-# * The step adds $\eta\, c_1\, a\, \beta^\top$ to the first layer: one direction, with the weights of the second layer, {eq}`eq-rank-one`.
-# * That direction is the teacher's, blurred by noise, {eq}`eq-direction`.
+# * *A constant in the teacher* adds a part along each row itself to the gradient, of the order of $\eta a_j c_2 c_{\star,0}$. Subtract the mean of the labels first.
+# * *A first output of order one* spoils the direction, {eq}`eq-order-one`.
+# * *No linear part in the labels*: the direction is noise.
+# * *Inputs that are not isotropic Gaussian* change the basis, the bulk and the direction.
 #
-# Put together: after the step, unit $j$ sees $w_j^\top x + \eta c_1 a_j\, \beta^\top x$. What the activation makes of the second term, and which of its powers become visible in $F$ as $\eta$ grows, is
-# where feature learning begins.
+# ```{admonition} Recap
+# :class: recap
+# * The untrained network is linear plus noise, {eq}`eq-equivalent`; three traces give its spectrum, {eq}`eq-traces`.
+# * The step adds $\eta\, c_1\, a\, \beta^\top$ to the first layer: one direction for all units, {eq}`eq-rank-one`.
+# * It also lengthens each row by noise of its own, $\kappa s_j^2$ in squares, {eq}`eq-longer-rows`.
+# * The direction is the teacher's, blurred by noise, {eq}`eq-direction`.
+# ```
+#
+# After the step unit $j$ sees $\sqrt{1 + \kappa s_j^2}\,Z + s_j t$.
+# What the activation makes of the tilt, and which of its powers become visible as $\eta$ grows, is where feature learning begins.
 #
 # ## Exercises
+#
+# ````{exercise-start} A cube (warm-up)
+# :label: ex-cube
+# ````
+#
+# What are the Hermite coefficients of $\sigma(z) = z^3$? Which share of its variance is linear?
+#
+# ````{exercise-end}
+# ````
+#
+# ````{solution-start} ex-cube
+# :class: dropdown
+# ````
+#
+# $z^3 = He_3(z) + 3 He_1(z)$, so $c_1 = 3$ and $c_3 = 1$. The variance is $9 + 3! = 15$, and nine fifteenths of it are linear.
+#
+# ````{solution-end}
+# ````
+#
+# ````{exercise-start} As many rows as dimensions (warm-up)
+# :label: ex-square
+# ````
+#
+# The teacher is linear, without noise, and $d = n$. What is the angle between the step and the teacher's direction?
+#
+# ````{exercise-end}
+# ````
+#
+# ````{solution-start} ex-square
+# :class: dropdown
+# ````
+#
+# $c_{\star,1} = c_\star = 1$ and $\phi = 1$ in {eq}`eq-direction`: the cosine is $1/\sqrt2$, the angle 45 degrees.
+#
+# ````{solution-end}
+# ````
 #
 # ````{exercise-start} The coefficients of ReLU
 # :label: ex-relu
 # ````
 #
-# Show that for $\sigma(z) = \max(z, 0)$ one has $c_1 = \frac12$, $c_2 = \frac{1}{2\sqrt{2\pi}}$ and $c_3 = 0$, and that $2c_2^2 < c_1^2$: the norm spike of ReLU is hidden at all sizes.
+# Show that for $\sigma(z) = \max(z, 0)$ one has $c_1 = \frac12$, $c_2 = \frac{1}{2\sqrt{2\pi}}$ and $c_3 = 0$.
 #
 # ````{exercise-end}
 # ````
@@ -981,60 +756,26 @@ record(
 # ````
 #
 # By Stein's lemma $c_1 = \mathbb P(Z > 0) = \frac12$. Integrating by parts twice, $2 c_2 = \mathbb E\,\sigma''(Z)$, and $\sigma''$ is a unit mass at $0$, so $2c_2 = g(0) = 1/\sqrt{2\pi}$ with $g$ the Gaussian density. Once more: $6 c_3 = -g'(0) = 0$.
-# Finally $2c_2^2 = \frac{1}{4\pi} < \frac14 = c_1^2$. The library agrees:
-
-# %%
-relu = Problem(activation="relu").student
-exact = np.array([0.5, 1 / (2 * np.sqrt(2 * np.pi)), 0.0])
-claims.check(
-    "ReLU: first three Hermite coefficients minus closed forms (largest)",
-    measured=np.max(np.abs([relu[k] for k in (1, 2, 3)] - exact)),
-    predicted=0.0,
-    tolerance=1e-10,
-    source="Setup, exercise on ReLU",
-    kind="at most",
-)
-
-
-# %% [markdown]
+#
 # ````{solution-end}
 # ````
 #
-# ````{exercise-start} How quadratic must an activation be?
-# :label: ex-threshold
+# ````{exercise-start} How much longer do ReLU's rows get?
+# :label: ex-relu-rows
 # ````
 #
-# Take $\sigma = c_1 He_1 + c_2 He_2$ with $c_2$ fixed. How small must $c_1/c_2$ be for the norm spike to leave the bulk, at the aspect ratios of this page? Show that for $c_1 \to 0$ the condition becomes $\phi\psi < 1$, that is $d^2 < nN$.
+# Show that for ReLU $\kappa = 1 - \rho^2$: what the direction misses of the teacher, the rows gain in length.
 #
 # ````{exercise-end}
 # ````
 #
-# ````{solution-start} ex-threshold
+# ````{solution-start} ex-relu-rows
 # :class: dropdown
 # ````
 #
-# For $c_1 = 0$, $A = c_>^2$ does not depend on $\tau$, and $\psi z = \tau + (\phi+\psi)A + \phi\psi A^2/\tau$ increases at $\tau$ if and only if $\tau^2 > \phi\psi A^2$. With $\tau = 2c_2^2 = c_>^2 = A$, this is $\phi\psi < 1$.
-# In general we look for the ratio at which `norm_spike` stops giving an answer, by bisection.
-
-# %%
-def visible(ratio):
-    case = replace(problem, activation=(0.0, ratio, 1.0))
-    return norm_spike(case, 2 * case.student[2] ** 2) is not None
-
-
-low, high = 1e-3, np.sqrt(2)  # at c_1^2 = 2 c_2^2 the spike is hidden for certain
-while visible(low) and high - low > 1e-6:
-    middle = (low + high) / 2
-    low, high = (middle, high) if visible(middle) else (low, middle)
-
-where = f"At d/n = {problem.phi:g} and d/N = {problem.psi:.3g}"
-Markdown(
-    f"{where} the norm spike is visible for c₁/c₂ < {low:.4f}."
-    if visible(low)
-    else f"{where} it never is."
-)
-
-# %% [markdown]
+# The slope of ReLU is zero or one with equal probability, so $\operatorname{Var}\sigma'(Z) = \frac14 = c_1^2$, and {eq}`eq-kappa` becomes $\phi\,(c_\star^2 + \sigma_\varepsilon^2)/\|\beta\|^2$.
+# By {eq}`eq-direction` this is $(\|\beta\|^2 - c_{\star,1}^2)/\|\beta\|^2 = 1 - \rho^2$.
+#
 # ````{solution-end}
 # ````
 #
@@ -1042,7 +783,7 @@ Markdown(
 # :label: ex-information
 # ````
 #
-# Let the teacher be $\sigma_\star = He_2$. What are the limits of $\|\beta\|^2$ and $\cos(\beta, \beta_\star)$? Check by simulation, and find out at which rate the cosine goes to its limit.
+# Let the teacher be $\sigma_\star = He_2$. What are the limits of $\|\beta\|^2$ and $\cos(\beta, \beta_\star)$? At which rate does the cosine go to its limit? Check both by simulation.
 #
 # ````{exercise-end}
 # ````
@@ -1051,79 +792,35 @@ Markdown(
 # :class: dropdown
 # ````
 #
-# $c_{\star,1} = 0$ and $c_\star^2 = 2$, so the cosine tends to $0$ and $\|\beta\|^2 \to \phi(2 + \sigma_\varepsilon^2)$: the step follows pure noise. $\beta_\star^\top\beta$ is an average of $n$ independent terms of mean zero, of order $1/\sqrt n$, and this is the rate.
+# $c_{\star,1} = 0$ and $c_\star^2 = 2$, so the cosine tends to $0$ and $\|\beta\|^2$ to $\phi(2 + \sigma_\varepsilon^2)$: the step follows noise.
+# $\beta_\star^\top\beta$ is an average of $n$ independent terms of mean zero, each with the variance $\mathbb E[y^2 (\beta_\star^\top x)^2] = 10 + \sigma_\varepsilon^2$.
+# Hence $\mathbb E\|\beta\|^2 = \frac1n\big((d-1)(2 + \sigma_\varepsilon^2) + 10 + \sigma_\varepsilon^2\big)$ at every size, and the cosine falls like $1/\sqrt n$.
 
 # %%
 blind = replace(problem, teacher=(0.0, 0.0, 1.0))
-lengths, own_lengths, blind_cosines = [], [], []
-for s in range(seed, seed + direction_seeds):
-    squared, cosine = direction_of_step(blind, s)
-    labels = sample.batch(blind, s, "gradient", blind.n).y
-    lengths.append(squared)
-    own_lengths.append(squared / (blind.phi * np.mean(labels**2)))
-    blind_cosines.append(cosine)
-mean_cosine = over_seeds(blind_cosines)
-spread = np.std(blind_cosines, ddof=1)
+seen = np.array([direction_of_step(blind, seed + 1000 + s) for s in range(96)])
 claims.check(
-    "Teacher without linear part: mean cosine of the step with its direction",
-    measured=mean_cosine.mean,
-    predicted=0.0,
-    standard_error=mean_cosine.standard_error,
-    tolerance=chance(direction_seeds) * mean_cosine.standard_error,
-    source="Setup, proposition of length and alignment",
+    "Teacher without linear part: mean squared length of the direction",
+    measured=over_seeds(seen[:, 0]),
+    predicted=(d * (2 + blind.noise_variance) + 8) / n,
+    source="Setup, exercise on a teacher without a linear part",
     control=(
-        "a linear teacher with labels of the same variance",
-        direction_predicted(replace(blind, teacher=(0.0, np.sqrt(2))), blind.phi)[1],
+        "the linear teacher of the same variance",
+        2 + d / n * (2 + blind.noise_variance),
     ),
-)
-
-# %%
-Markdown(
-    f"The squared length is {over_seeds(lengths):.3f}, its limit "
-    f"{direction_predicted(blind, blind.phi)[0]:.3f}. Most of the scatter is that of the "
-    "labels, which have a heavy tail: relative to $\\phi\\,\\|y\\|^2/n$, the same formula "
-    f"with each draw's own labels, it is {over_seeds(own_lengths):.3f}. The cosines have "
-    f"a standard deviation of {spread:.3f} over draws, which is "
-    f"{spread * np.sqrt(n):.1f}/√n."
 )
 
 # %% [markdown]
 # ````{solution-end}
 # ````
 #
-# ````{exercise-start} Where the logarithms come from
-# :label: ex-logarithms
+# ````{exercise-start} Between order one and mean field (open)
+# :label: ex-between
 # ````
 #
-# The tame case of {numref}`fig-rank-one` removed two sources of logarithms at once: the Gaussian second layer and the unbounded labels. Which of the two matters more at these sizes?
+# Divide the first output by $N^{p}$ with $0 < p < \frac12$. At which rate does $\|G - c_1 a\beta^\top\|$ fall? How large may $p$ be before the error of the direction is seen in the test error of stage two, at the sizes that you use?
 #
 # ````{exercise-end}
-# ````
-#
-# ````{solution-start} ex-logarithms
-# :class: dropdown
-# ````
-#
-# Tame one at a time and compare the slopes.
-
-# %%
-one_at_a_time = {
-    "constant second layer, labels as in the default": replace(
-        problem, readout="constant"
-    ),
-    "Gaussian second layer, bounded labels": replace(tame, readout="gaussian"),
-}
-Markdown(
-    "\n".join(
-        f"* {name}: slope {fitted_slope(errors_by_size(p)[0]):.3f}"
-        for name, p in one_at_a_time.items()
-    )
-)
-
-# %% [markdown]
-# The slope nearer to $-\frac12$ belongs to the version that lost the more harmful tail. The proof tells why labels can do so much: they enter through the largest eigenvalue of $\frac1nX^\top\operatorname{diag}(r^2)X$, where they are squared.
-#
-# ````{solution-end}
 # ````
 #
 # ## Claims of this chapter
