@@ -22,7 +22,6 @@ NOT_YET = {
     "lazy_to_maximal",
     "many_spikes",
     "one_spike",
-    "setup",
 }
 PAGES = {"explorer", "index", "ten_minutes"}  # without exercises
 CHAPTERS = pytest.mark.parametrize(
