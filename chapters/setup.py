@@ -548,7 +548,7 @@ glue(fall=fall)
 # For others it changes every even power of $t$, however large $n$ is.
 
 # %%
-# (eq-kappa), and the growth of the rows across beta
+# (eq-kappa)
 def kappa(problem):
     rest = problem.target.second_moment + problem.noise_variance
     rest = rest * problem.phi_gradient
@@ -560,6 +560,7 @@ def kappa(problem):
     )
 
 
+# %% tags=["hide-input"]
 def growth_of_rows(problem, eta, seed):
     """Squared tilt of every unit, and by how much its row grows across beta."""
     step = OneStep.draw(problem, seed)
