@@ -550,14 +550,10 @@ glue(fall=fall)
 # %%
 # (eq-kappa)
 def kappa(problem):
-    rest = problem.target.second_moment + problem.noise_variance
-    rest = rest * problem.phi_gradient
-    return (
-        rest
-        / (problem.target[1] ** 2 + rest)
-        * problem.student.slope_variance
-        / problem.student[1] ** 2
-    )
+    labels = problem.target.second_moment + problem.noise_variance
+    noise = problem.phi_gradient * labels * problem.student.slope_variance
+    squared = problem.target[1] ** 2 + problem.phi_gradient * labels
+    return noise / (problem.student[1] ** 2 * squared)
 
 
 # %% tags=["hide-input"]
@@ -828,7 +824,7 @@ record(cosines=over_seeds(steps["the teacher of this page"][1]))
 # $\beta_\star^\top\beta$ is an average of $n$ independent terms of mean zero, each with the variance $\mathbb E[y^2 (\beta_\star^\top x)^2] = 10 + \sigma_\varepsilon^2$.
 # Hence $\mathbb E\|\beta\|^2 = \frac1n\big((d-1)(2 + \sigma_\varepsilon^2) + 10 + \sigma_\varepsilon^2\big)$ at every size, and the cosine falls like $1/\sqrt n$.
 
-# %%
+# %% tags=["remove-input"]
 blind = replace(problem, teacher=(0.0, 0.0, 1.0))
 seen = np.array([direction_of_step(blind, seed + 1000 + s) for s in range(96)])
 claims.check(
