@@ -494,6 +494,8 @@ claims.check(
     kind="at most",
     source="Setup, equation of the gradient",
 )
+
+# %% tags=["remove-cell"]
 glue(fall=fall)
 
 
