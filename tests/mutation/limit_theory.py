@@ -361,7 +361,7 @@ COVARIANCE = mutants(
 ANISOTROPIC = mutants(
     "theory/anisotropic.py",
     ("self.phi * (size / (self.phi + size))", "(size / (self.phi + size))", "phi lost in df"),
-    ("self.linear * self.left(u) ** 2 @", "self.linear * self.left(u) @", "square lost in df'"),
+    ("self.linear * self.left(values) ** 2 @", "self.linear * self.left(values) @", "square lost in df'"),
     (
         "return self.left(u) @ (self.levels.share * self.levels.values)",
         "return self.left(u) @ self.levels.share",

@@ -114,21 +114,36 @@ def test_the_direction_of_the_step_is_that_of_simulation(inputs):
         assert abs(values.mean() - value(control)) > 6 * error
 
 
+def _distances(problem, ridge, eta, seeds):
+    """Of the mean ratio of simulation to theory from one, less two per cent, in standard errors; and of the control."""
+    draws = [run(problem, eta, ridge, seed) for seed in seeds]
+    theory = np.array([any_step.errors(problem, ridge, eta, draw.geometry) for draw in draws])
+    measured = np.array([(draw.train_error[:, 0], draw.test_error[:, 0]) for draw in draws])
+    control = np.array(any_step.errors(plain(problem), ridge, eta))  # the law of the identity
+    for law in (theory, control):
+        ratio = measured / law
+        yield (np.abs(ratio.mean(axis=0) - 1) - 0.02) / ratio.std(axis=0, ddof=1) * len(ratio) ** 0.5
+
+
 @pytest.mark.parametrize("inputs", ALIGNED)
 @pytest.mark.parametrize("activation", [POLYNOMIAL, "tanh", "relu"])
 def test_errors_agree_with_simulation_where_small_steps_do_not_suffice(inputs, activation):
     problem = Problem(600, 384, 528, activation, (0.0, 1.0, 0.3), inputs=inputs)
-    ridge, eta = 0.05, np.array([0.0, 4.0])
-    draws = [run(problem, eta, ridge, 70 + seed) for seed in range(8)]
-    theory = np.array([any_step.errors(problem, ridge, eta, draw.geometry) for draw in draws])
-    measured = np.array([(draw.train_error[:, 0], draw.test_error[:, 0]) for draw in draws])
+    theory, control = _distances(problem, 0.05, np.array([0.0, 4.0]), range(70, 78))
+    assert np.all(theory < 3.5) and np.any(control > 5)
 
-    def distance(law):  # of the mean ratio from one, less two per cent, in standard errors
-        ratio = measured / law
-        return (np.abs(ratio.mean(axis=0) - 1) - 0.02) / ratio.std(axis=0, ddof=1) * len(ratio) ** 0.5
 
-    assert np.all(distance(theory) < 3.5)
-    assert np.any(distance(np.array(any_step.errors(plain(problem), ridge, eta))) > 5)
+@pytest.mark.long
+@pytest.mark.parametrize("n", [1000, 2000])
+@pytest.mark.parametrize("inputs", [TWO, POWER])
+@pytest.mark.parametrize("activation", [POLYNOMIAL, "tanh", "relu"])
+def test_errors_agree_with_simulation_at_large_sizes(inputs, activation, n):
+    problem = Problem(n, n * 16 // 25, n * 22 // 25, activation, inputs=inputs)
+    first = (
+        100_000 * (inputs is POWER) + 10_000 * [POLYNOMIAL, "tanh", "relu"].index(activation) + n
+    )  # of its own seeds
+    theory, control = _distances(problem, 0.1, np.array([0.0, 4.0]), range(first, first + 8))
+    assert np.all(theory < 3.5) and np.any(control > 3)
 
 
 def test_outliers_agree_with_simulation():
