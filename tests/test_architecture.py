@@ -22,6 +22,7 @@ GROUND = (
     "marginal_quadrature",
     "marginals",
     "teachers",
+    "specifications",
     "problem",
     "geometry",
 )
@@ -39,6 +40,7 @@ ALLOWED = {
     "experiments": (*GROUND, "simulation"),
 }
 MODULES = sorted(ROOT.rglob("*.py"))
+LONGEST = 250  # lines of a file
 EXPERIMENTS = sorted((Path(__file__).parents[1] / "experiments").glob("*.py"))
 
 
@@ -48,6 +50,15 @@ def floor(path: Path) -> str:
     if parts[:2] == ("book", "figures"):
         return "figures"
     return parts[0] if len(parts) > 1 else "ground"
+
+
+def too_long(folder: Path, longest: int = LONGEST) -> dict[str, int]:
+    """The Python files below `folder` with more than `longest` lines, and how many they have."""
+    lines = {
+        path.relative_to(folder).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in folder.rglob("*.py")
+    }
+    return {name: count for name, count in lines.items() if count > longest}
 
 
 def in_the_encoding_of_the_locale(source: str) -> list[str]:
@@ -192,3 +203,15 @@ def test_the_test_of_encodings_sees_what_it_should():
     right = ["path.read_text(encoding='utf-8')", "open(name, 'rb')", "os.fdopen(handle, 'wb')", "os.open(path, 2)"]
     assert [in_the_encoding_of_the_locale(source) for source in wrong] == [[ast.unparse(ast.parse(s))] for s in wrong]
     assert [in_the_encoding_of_the_locale(source) for source in right] == [[]] * len(right)
+
+
+def test_no_file_of_the_package_is_long():
+    assert too_long(ROOT) == {}
+
+
+def test_the_count_of_lines_sees_a_long_file(tmp_path):
+    (tmp_path / "wing").mkdir()
+    (tmp_path / "wing" / "long.py").write_text("x = 1\n" * (LONGEST + 1), encoding="utf-8")
+    (tmp_path / "short.py").write_text("x = 1\n" * LONGEST, encoding="utf-8")
+    (tmp_path / "text.md").write_text("line\n" * (LONGEST + 1), encoding="utf-8")
+    assert too_long(tmp_path) == {"wing/long.py": LONGEST + 1}

@@ -1,22 +1,26 @@
 """The problem: every number that theory and simulation need, checked once, then trusted."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
 
-from onestep.checks import InputError, choice, integer, real, reals
-from onestep.hermite import ORDER, Expansion, expand, expand_polynomial
+from onestep.checks import InputError, choice, integer, real
+from onestep.hermite import Expansion
 from onestep.inputs import Covariance, Levels
-from onestep.links import NAMES, Link, polynomial
+from onestep.links import Link
+from onestep.specifications import (
+    LinkSpec,
+    ReadoutSpec,
+    TeacherSpec,
+    checked_link,
+    checked_readout,
+    expansion_of,
+    link_of,
+)
 from onestep.teachers import MultiIndex
 
-LinkSpec = str | Sequence[float] | Link
-TeacherSpec = LinkSpec | MultiIndex
-ReadoutSpec = str | tuple[Sequence[float], Sequence[float]]
 _SIZE = 2**63 - 1  # NumPy counts in 64 bits
-_VALUES = 64  # of a readout; each is a class of units of its own
 _LEAST, _MOST = 1e-100, 1e100  # of everything squared: products of two and three of them must still be numbers
 
 
@@ -70,10 +74,10 @@ class Problem:
             "n": integer("n", self.n, 1, _SIZE),
             "d": integer("d", self.d, 1, _SIZE),
             "N": integer("N", self.N, 1, _SIZE),
-            "activation": _spec("activation", self.activation),
-            "teacher": self.teacher if isinstance(self.teacher, MultiIndex) else _spec("teacher", self.teacher),
+            "activation": checked_link("activation", self.activation),
+            "teacher": self.teacher if isinstance(self.teacher, MultiIndex) else checked_link("teacher", self.teacher),
             "noise_std": real("noise_std", self.noise_std, minimum=0.0),
-            "readout": _readout(self.readout),
+            "readout": checked_readout(self.readout),
             "first_output": choice("first_output", self.first_output, ("mean_field", "order_one")),
             "precision": choice("precision", self.precision, ("float64", "float32")),
             "n_gradient": None if self.n_gradient is None else integer("n_gradient", self.n_gradient, 1, _SIZE),
@@ -93,7 +97,7 @@ class Problem:
                 raise InputError("inputs", self.inputs, "None with a MultiIndex, a teacher of several directions")
         # Expanding now lets a link that cannot be expanded fail here and not in the middle of a run.
         for name in ("activation", "teacher"):
-            found = _expansion(getattr(self, name))
+            found = expansion_of(getattr(self, name))
             if not _LEAST <= found.second_moment <= max(found.second_moment, found.slope_second_moment) <= _MOST:
                 allowed = f"a function with E f^2 >= {_LEAST:g}, and E f^2 and E f'^2 <= {_MOST:g}"
                 raise InputError(name, getattr(self, name), allowed)
@@ -152,7 +156,7 @@ class Problem:
     @cached_property
     def sigma(self) -> Link:
         """The centred activation."""
-        return _link(self.activation).shifted(self.centring)
+        return link_of(self.activation).shifted(self.centring)
 
     @property
     def directions(self) -> int:
@@ -169,22 +173,22 @@ class Problem:
         """
         if isinstance(self.teacher, MultiIndex):
             raise InputError("teacher", self.teacher.name, "one given as a link here, not as a MultiIndex")
-        return _link(self.teacher)
+        return link_of(self.teacher)
 
     @cached_property
     def centring(self) -> float:
         """E activation(Z), which was subtracted to get `sigma`; 0.0 if it was centred already."""
-        return _expansion(self.activation)[0]
+        return expansion_of(self.activation)[0]
 
     @cached_property
     def student(self) -> Expansion:
         """Hermite expansion of the centred activation: c_0 = 0, c_1, c_2, ..."""
-        return _expansion(self.activation).centred()
+        return expansion_of(self.activation).centred()
 
     @cached_property
     def target(self) -> Expansion:
         """Hermite expansion of the teacher, c_{*,0}, c_{*,1}, ...; of a `MultiIndex` along E[g(z) z], E g^2 of all."""
-        return _expansion(self.teacher)
+        return expansion_of(self.teacher)
 
     @property
     def dtype(self) -> np.dtype:
@@ -204,64 +208,3 @@ class Problem:
         return replace(
             self, n=n, d=max(1, round(self.d * n / self.n)), N=max(1, round(self.N * n / self.n)), n_gradient=rows
         )
-
-
-def _spec(name: str, spec: object) -> LinkSpec:
-    """A canonical, hashable form of an activation or teacher."""
-    allowed = f"one of {', '.join(NAMES)}; Hermite coefficients such as [0, 1, 0.5]; or a Link"
-    allowed += "; or a MultiIndex" if name == "teacher" else ""
-    if isinstance(spec, Link) or (isinstance(spec, str) and spec in NAMES):
-        return spec
-    if isinstance(spec, str | bytes | bytearray | memoryview) or not isinstance(spec, Sequence | np.ndarray):
-        raise InputError(name, spec, allowed)
-    if getattr(spec, "ndim", 1) != 1:
-        raise InputError(name, spec, allowed)
-    few = f"between 1 and {ORDER + 1} Hermite coefficients, not all zero"
-    if not 1 <= len(spec) <= ORDER + 1:
-        raise InputError(name, spec, few)
-    try:
-        coefficients = tuple(real(name, value) for value in spec)
-        expand_polynomial(coefficients)
-    except InputError as error:
-        raise InputError(name, spec, allowed if error.name == name else error.allowed) from error
-    if not any(coefficients):
-        raise InputError(name, spec, few)
-    return coefficients
-
-
-def _readout(spec: object) -> ReadoutSpec:
-    """A canonical, hashable form of a readout."""
-    if isinstance(spec, str):
-        return choice("readout", spec, ("gaussian", "constant"))
-    allowed = (
-        f'"gaussian", "constant", or (values, shares): at most {_VALUES} different numbers, and as many shares > 0'
-    )
-    try:
-        values, shares = (reals("readout", row) for row in spec)
-    except (TypeError, ValueError) as error:
-        raise InputError("readout", spec, allowed) from error
-    if values.ndim != 1 or values.shape != shares.shape or not 1 <= values.size <= _VALUES:
-        raise InputError("readout", spec, allowed)
-    if len(set(values.tolist())) < values.size or np.any(shares <= 0):
-        raise InputError("readout", spec, allowed)
-    if abs(shares.sum() - 1) > 1e-9:
-        raise InputError("readout", spec, f"shares that sum to 1, not to {shares.sum():g}")
-    largest = np.max(np.abs(values))
-    if not 1e-100 < largest < 1e100:
-        raise InputError("readout", spec, "values between 1e-100 and 1e100 in size, one of them not zero")
-    size = largest * float(np.sqrt(shares @ np.square(values / largest)))
-    if abs(size - 1) > 1e-12:  # else a problem would not equal its own copy
-        values = values / size
-    return tuple(values.tolist()), tuple(shares.tolist())
-
-
-def _link(spec: LinkSpec) -> Link:
-    if isinstance(spec, Link):
-        return spec
-    return NAMES[spec] if isinstance(spec, str) else polynomial(spec)
-
-
-def _expansion(spec: TeacherSpec) -> Expansion:
-    if isinstance(spec, MultiIndex):
-        return spec.expansion
-    return expand_polynomial(spec) if isinstance(spec, tuple) else expand(_link(spec))

@@ -38,12 +38,15 @@ TESTS = LIMIT + EVERY_STEP + GRIDS + GROUND
 # By the beginning of a mutant's name: the files that should notice it. All others come after them.
 FIRST = {
     "theory/any_step/spectrum": EVERY_STEP[2:],
+    "theory/any_step/above": EVERY_STEP[2:],
     "theory/any_step/structured": EVERY_STEP[1:2],
     "theory/any_step/pencil": EVERY_STEP[1:2],
     "theory/any_step/accelerated": EVERY_STEP[1:2],
     "theory/any_step/quadrature": EVERY_STEP[:1] + GRIDS,
     "theory/any_step": EVERY_STEP,
     "theory/equation": LIMIT[:1],
+    "theory/quartic": LIMIT[:1],
+    "theory/stationary": (LIMIT[0], LIMIT[3]),
     "theory/resolvent": (LIMIT[0], LIMIT[3]),
     "theory/baselines": LIMIT[2:3],
     "theory/spikes": LIMIT[3:4],

@@ -114,9 +114,6 @@ SPECTRUM = mutants(
     "theory/any_step/spectrum.py",
     (".imag / np.pi\n", ".imag\n", "1/pi lost in the density"),
     ("(1 / state.den) @ features.weight", "state.den @ features.weight", "den for 1/den"),
-    ("features.mu2 + features.mu1**2", "features.mu2", "mu1 lost in the mean eigenvalue"),
-    ("- U @ U.T)", "+ U @ U.T)", "sign in M_A"),
-    ("features.weight / -state.den[0]", "features.weight / -state.den[0] ** 2", "den^2 for den in M_A"),
     ("@ f**2 - w**2 @ log_g", "@ f**2 + w**2 @ log_g", "sign of the derivative of g"),
     (" - w**2 @ log_g[0][along.owner]", "", "derivative of g forgotten"),
     ("growth = -inverse *", "growth = -features.weight *", "1/den lost in w' M' w"),
@@ -131,6 +128,13 @@ SPECTRUM = mutants(
     ("[0.0] * bool(lit[0])", "[0.0] * 0", "band that reaches 0 without its start"),
     ("near / (far - near) * (outside", "near / (far + near) * (outside", "sign in the extrapolation of an edge"),
     (".min() for value in signs) < -_DARK", ".min() for value in signs) < -2", "wrong branch returned"),
+)
+
+ABOVE = mutants(
+    "theory/any_step/above.py",
+    ("features.mu2 + features.mu1**2", "features.mu2", "mu1 lost in the mean eigenvalue"),
+    ("- U @ U.T)", "+ U @ U.T)", "sign in M_A"),
+    ("features.weight / -state.den[0]", "features.weight / -state.den[0] ** 2", "den^2 for den in M_A"),
 )
 
 STRUCTURED = mutants(
@@ -219,4 +223,4 @@ COUPLED = mutants(
     ("left + prior_left", "left", "the prior of the pair does not see den"),
 )
 
-LISTS = [ROWS, COUPLED, LAW, QUADRATURE, FIXED_POINT, ERRORS, SPECTRUM, STRUCTURED, NOISE, PENCIL, ACCELERATED]
+LISTS = [ROWS, COUPLED, LAW, QUADRATURE, FIXED_POINT, ERRORS, SPECTRUM, ABOVE, STRUCTURED, NOISE, PENCIL, ACCELERATED]

@@ -50,8 +50,8 @@ PROBLEM = mutants(
     ("return self.d / self.rows_gradient", "return self.d / self.n", "n for n_gradient"),
     ("return self.noise_std**2", "return self.noise_std", "standard deviation for variance"),
     ("return float(self.n ** real", "return float(self.N ** real", "N for n in the step"),
-    ("_link(self.activation).shifted(self.centring)", "_link(self.activation)", "activation not centred"),
-    ("_expansion(self.activation).centred()", "_expansion(self.activation)", "expansion not centred"),
+    ("link_of(self.activation).shifted(self.centring)", "link_of(self.activation)", "activation not centred"),
+    ("expansion_of(self.activation).centred()", "expansion_of(self.activation)", "expansion not centred"),
 )
 
 NETWORK = mutants(

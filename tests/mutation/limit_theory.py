@@ -2,8 +2,6 @@
 
 from mutant import mutants
 
-# Not listed, as no test notices: that m1 and q/ridge are asked for their signs, or to rise, when m2 is. By signs, 1 of
-# 20,000 random bulks had another root without q/ridge, none without m1: they are safeguards against rounding.
 EQUATION = mutants(
     "theory/equation.py",
     ("student[1] ** 2, student.nonlinear_variance", "student[1], student.nonlinear_variance", "c_1 for c_1^2"),
@@ -39,6 +37,12 @@ EQUATION = mutants(
     ("return 2 * product / (gap", "return product / (gap", "factor 2 of the quadratic formula"),
     ("np.sqrt(gap**2 + 4 * product)", "np.sqrt(gap**2 + 2 * product)", "4 of the discriminant"),
     ("p, q, phi / (phi + linear * u))", "p, q, phi / (phi + nonlinear * u))", "c_>^2 for c_1^2 in m2/m1"),
+)
+
+# Not listed, as no test notices: that m1 and q/ridge are asked for their signs, or to rise, when m2 is. By signs, 1 of
+# 20,000 random bulks had another root without q/ridge, none without m1: they are safeguards against rounding.
+QUARTIC = mutants(
+    "theory/quartic.py",
     ("upper = np.where(ridge.imag > 0,", "upper = np.where(ridge.imag < 0,", "the other half plane"),
     ("np.where(ridge.imag > 0, value.conj(), value)", "value", "not conjugated back"),
     (
@@ -87,6 +91,16 @@ RESOLVENT = mutants(
     ("min(rank, float(bulk.phi)) if", "min(rank, float(bulk.psi)) if", "d/N for d/n in the atom"),
     ("if bulk.linear > 0 else 0.0", "if bulk.linear > 0 else 1.0", "no features, full rank"),
     ("return float(-np.max(u[u < 0]))", "return float(-np.min(u[u < 0]))", "another edge than the upper one"),
+    (
+        "((ridge > 0, solve), (ridge < 0, solve_outside))",
+        "((ridge > 0, solve_outside), (ridge < 0, solve))",
+        "wrong branch",
+    ),
+    ("1e-7\n    pieces", "1e7\n    pieces", "no interval is dense"),
+)
+
+STATIONARY = mutants(
+    "theory/stationary.py",
     ("rows = pole * Polynomial([1, -b]) - ", "rows = pole * Polynomial([1, -b]) + ", "sign in 1 - df"),
     ("units = pole * Polynomial([ratio, -b])", "units = pole * Polynomial([1, -b])", "phi/psi dropped"),
     ("- product * (pole + 2 * a * u)", "- product * (pole + a * u)", "2 dropped in dz/du"),
@@ -94,12 +108,6 @@ RESOLVENT = mutants(
     ("bend = -2 * (a * phi) ** 2", "bend = 2 * (a * phi) ** 2", "sign of df''"),
     ("value = 1 / real + slope * (1 / p + 1 / q)", "value = 1 / real - slope * (1 / p + 1 / q)", "sign in d log z/du"),
     ("return real / scale", "return real * scale", "scaled back the wrong way"),
-    (
-        "((ridge > 0, solve), (ridge < 0, solve_outside))",
-        "((ridge > 0, solve_outside), (ridge < 0, solve))",
-        "wrong branch",
-    ),
-    ("1e-7\n    pieces", "1e7\n    pieces", "no interval is dense"),
 )
 
 GROUND = mutants(
@@ -384,10 +392,12 @@ PROJECTIONS = mutants(
 
 LISTS = [
     EQUATION,
+    QUARTIC,
     COVARIANCE,
     ANISOTROPIC,
     PROJECTIONS,
     RESOLVENT,
+    STATIONARY,
     GROUND,
     GEOMETRY,
     RESPONSES,

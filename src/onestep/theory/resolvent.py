@@ -10,17 +10,17 @@ solve  m2 = phi m1 / (phi + q c_1^2 m1)  and  (ridge + q c_>^2) m1 + q c_1^2 m2 
 The functions of a `Problem` come first; those named raw_ take the four numbers of a `Bulk` instead.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.polynomial import Polynomial
 
 from onestep.checks import InputError, NotConverged, broadcast, reals
 from onestep.problem import Problem
 from onestep.theory import anisotropic
 from onestep.theory.anisotropic import AnisotropicBulk, bulk_of
-from onestep.theory.equation import Bulk, BulkSolution, solve, solve_complex, solve_outside
+from onestep.theory.equation import Bulk, BulkSolution, solve
+from onestep.theory.quartic import solve_complex, solve_outside
+from onestep.theory.stationary import stationary
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def raw_edges(bulk: Bulk) -> np.ndarray:
     bulk = _scalar(bulk)
     if bulk.linear == 0 and bulk.nonlinear == 0:
         return np.empty((0, 2))  # K = 0: all is in the atom
-    ends = np.unique([0.0, *(float(z) for z in bulk.position(_stationary(bulk)) if z > 0)])
+    ends = np.unique([0.0, *(float(z) for z in bulk.position(stationary(bulk)) if z > 0)])
     middles = np.sqrt(np.maximum(ends[:-1], ends[1] * 1e-6) * ends[1:])
     inside = _density_inside(bulk, middles) * middles > 1e-7
     pieces: list[list[float]] = []
@@ -196,50 +196,5 @@ def edge_point(bulk: Bulk) -> float:
     """v = -q m1 > 0 at the upper edge of the bulk: above it, v falls to 0 as z grows, and z is convex in v."""
     if isinstance(bulk, AnisotropicBulk):
         return anisotropic.edge_point(bulk)
-    u = _stationary(bulk)
+    u = stationary(bulk)
     return float(-np.max(u[u < 0]))
-
-
-def _stationary(bulk) -> np.ndarray:
-    """The real u with dz/du = 0."""
-    if isinstance(bulk, AnisotropicBulk):
-        return anisotropic.stationary(bulk)
-    a, b, phi, ratio = (float(value) for value in (bulk.linear, bulk.nonlinear, bulk.phi, bulk.ratio))
-    scale = a + b
-    a, b = a / scale, b / scale
-    # The norms of c_1 X W0' and of c_> Z. Beside the second a first of less than rounding is none.
-    linear = math.sqrt(a / float(bulk.psi)) * (1 + math.sqrt(phi)) * (1 + math.sqrt(float(bulk.psi)))
-    noise = math.sqrt(b) * (1 + math.sqrt(ratio))
-    a = 0.0 if linear <= 1e-10 * noise else a
-    pole = Polynomial([phi, a])
-    rows = pole * Polynomial([1, -b]) - Polynomial([0, a * phi])
-    units = pole * Polynomial([ratio, -b]) - Polynomial([0, a * phi])
-    product, u = rows * units, Polynomial([0, 1])
-    stationary = product.deriv() * u * pole - product * (pole + 2 * a * u)
-    if bulk.excess == 0:  # rows = units divides it, whose roots z = 0 belong to the hard edge
-        stationary = 2 * rows.deriv() * u * pole - rows * (pole + 2 * a * u)
-    roots = stationary.trim().roots()
-    unit = Bulk(phi, bulk.psi, a, b)
-    real = roots[np.abs(roots.imag) <= 1e-6 * np.abs(roots)].real
-    with np.errstate(all="ignore"):
-        z = (1 - unit.degrees_of_freedom(real)) * (ratio - unit.degrees_of_freedom(real))
-        real = _polished(unit, real[np.abs(z) > 1e-20 * ratio])  # z = 0: a hard edge
-        z = unit.position(real)
-        # Beyond the two norms lie only roots that rounding made.
-        real, z = (values[np.isfinite(z) & (z <= (linear + noise) ** 2 * (1 + 1e-6))] for values in (real, z))
-    top, mean = float(np.max(z[real < 0], initial=0.0)), max(1.0, ratio)  # the mean of what is not zero
-    if top < mean * (1 - 1e-6):
-        raise NotConverged("the upper edge of the bulk", 1 - top / mean)
-    return real / scale
-
-
-def _polished(unit: Bulk, real: np.ndarray) -> np.ndarray:
-    """Newton on d log z/du: the companion matrix has absolute, this relative accuracy."""
-    a, phi = unit.linear, unit.phi
-    for _ in range(3):
-        df, slope = unit.degrees_of_freedom(real), unit.degrees_of_freedom_slope(real)
-        p, q = 1 - df, unit.ratio - df
-        bend = -2 * (a * phi) ** 2 / (phi + a * real) ** 3
-        value = 1 / real + slope * (1 / p + 1 / q)
-        real = real - value / (bend * (1 / p + 1 / q) + slope**2 * (1 / p**2 + 1 / q**2) - 1 / real**2)
-    return real

@@ -14,6 +14,14 @@ from onestep.geometry import Geometry
 from onestep.hermite import basis
 from onestep.problem import Problem
 from onestep.theory.any_step import coupled, fixed_point
+from onestep.theory.any_step.above import (
+    along_eigenvalues,
+    descend,
+    mean_eigenvalue,
+    negative_eigenvalues,
+    outside,
+    position,
+)
 from onestep.theory.any_step.features import FeatureLaw, feature_law
 from onestep.theory.any_step.fixed_point import State
 from onestep.theory.any_step.ridge_errors import blocks
@@ -23,7 +31,6 @@ _BATCH = 64
 _FAR = 1e100
 _SCAN, _RESOLUTION = 170, 1e-3
 _LEVELS = 200
-_NEAR = 1e-4  # an outlier nearer to the bulk than this, relatively, counts as part of it
 _HEIGHT = 1e-12  # above the real axis, in units of x
 _DARK = 1e-7  # times 1/x: a density below it comes from the height, not from the bulk
 
@@ -77,17 +84,17 @@ def outliers(problem: Problem, eta: float, geometry: Geometry | None = None, ord
     """
     order = integer("order", order, 0)
     features = _law(problem, eta, geometry)
-    path = _descend(features)
+    path = descend(features)
     found = []
     for above, below in itertools.pairwise(path):
-        for k in range(_negative(features, above), _negative(features, below)):
+        for k in range(negative_eigenvalues(features, above), negative_eigenvalues(features, below)):
             root = brentq(
-                lambda z, k=k, near=above: _along_eigenvalues(features, _outside(features, z, near))[0][k],
-                _z(below),
-                _z(above),
-                xtol=1e-13 * _z(above),
+                lambda z, k=k, near=above: along_eigenvalues(features, outside(features, z, near))[0][k],
+                position(below),
+                position(above),
+                xtol=1e-13 * position(above),
             )
-            found.append(_outlier(features, _outside(features, root, above), k, order))
+            found.append(_outlier(features, outside(features, root, above), k, order))
     return sorted(found, key=lambda outlier: -outlier.position)
 
 
@@ -109,14 +116,9 @@ def _trace(features: FeatureLaw, state: State) -> np.ndarray:
     return (1 / state.den) @ features.weight
 
 
-def _mean(features: FeatureLaw) -> float:
-    """tr F F'/n^2, the mean eigenvalue of the bulk."""
-    return float(features.share @ (features.mu2 + features.mu1**2) @ features.weight) * features.N / features.n
-
-
 def _on_the_axis(features: FeatureLaw, x: np.ndarray) -> State:
     """The fixed point at ridge = -x - i0, continued down from a height where Newton finds it from afar."""
-    top, bottom = 3 * np.maximum(x, _mean(features)), _HEIGHT * x
+    top, bottom = 3 * np.maximum(x, mean_eigenvalue(features)), _HEIGHT * x
     levels = 2 + int(np.log10(np.max(top / bottom)) / 2)
     while True:
         try:
@@ -141,7 +143,7 @@ def _descended(features: FeatureLaw, x: np.ndarray, top: np.ndarray, bottom: np.
 
 
 def _edges(features: FeatureLaw) -> np.ndarray:
-    top = 1.05 * max(_z(_descend(features)[-1]), _mean(features))
+    top = 1.05 * max(position(descend(features)[-1]), mean_eigenvalue(features))
     x = top * np.geomspace(1e-7, 1, _SCAN)
     while _density(features, x[-1:])[0] * x[-1] > _DARK:
         x = 2 * x
@@ -182,68 +184,16 @@ def _edge(features: FeatureLaw, inside: float, outside: float) -> float:
     return float(edge)
 
 
-def _z(state: State) -> float:
-    return -float(state.ridge[0])
-
-
-def _outside(features: FeatureLaw, z: float, near: State | None) -> State:
-    """The real fixed point at ridge = -z above the bulk, from a neighbouring one or from that of z -> infinity."""
-    ridge = np.array([-z])
-    start = (ridge[:, None], np.ones((1, features.share.size))) if near is None else (near.den, near.g)
-    return fixed_point.solve(features, ridge, start)
-
-
-def _along_eigenvalues(features: FeatureLaw, state: State) -> tuple[np.ndarray, np.ndarray]:
-    """Eigenvalues, ascending, and eigenvectors of D^-1/2 M_A D^-1/2 at a real state outside the bulk."""
-    if features.rows is not None:
-        return coupled.pencil(features, state)[:2]
-    along, _ = blocks(features, state.g)
-    U = along.U[0] * np.sqrt(features.weight / -state.den[0])
-    return np.linalg.eigh(np.eye(len(U)) - U @ U.T)
-
-
-def _negative(features: FeatureLaw, state: State) -> int:
-    return int(np.sum(_along_eigenvalues(features, state)[0] < 0))
-
-
-def _descend(features: FeatureLaw) -> list[State]:
-    """States from a z above every outlier down to the top of the bulk, each the start of the next."""
-    z = 8 * _mean(features) * (1 + features.n / features.d)  # few directions carry the upper of two bands
-    while (first := _if_outside(features, z, None)) is None or _negative(features, first) > 0:
-        z *= 2
-    states, factor = [first], 0.93
-    while factor < 1 - _NEAR:
-        state = _if_outside(features, factor * _z(states[-1]), states[-1])
-        if state is None:
-            factor = factor**0.5
-        else:
-            states.append(state)
-    return states
-
-
-def _if_outside(features: FeatureLaw, z: float, near: State | None) -> State | None:
-    """The real fixed point at z, or None where z is in the bulk: there is none there, or m1 does not fall with z.
-
-    That m1 falls is the test of Silverstein & Choi (1995): below the edge a real solution is not a resolvent's.
-    """
-    try:
-        state = _outside(features, z, near)
-    except NotConverged:
-        return None
-    log_den, _ = fixed_point.response(features, state, -np.ones_like(state.den))
-    return state if (log_den / state.den @ features.weight)[0] < 0 else None
-
-
 def _outlier(features: FeatureLaw, state: State, k: int, order: int) -> Outlier:
     log_den, log_g = fixed_point.response(features, state, -np.ones_like(state.den))
     inverse = features.weight / state.den[0]
     if features.rows is None:
         along, _ = blocks(features, state.g)
-        w = _along_eigenvalues(features, state)[1][:, k]
+        w = along_eigenvalues(features, state)[1][:, k]
         f = w @ along.U[0]
         growth = -inverse * log_den[0] @ f**2 - w**2 @ log_g[0][along.owner]  # w' dM_A/dz w
     else:
         _, coordinates, part = coupled.pencil(features, state)
         f, growth = coupled.growth(features, state, coordinates[:, k], part, log_den[0], log_g[0])
     cosines = basis(features.t, order) @ (inverse * f) / np.sqrt(growth)
-    return Outlier(_z(state), cosines * np.sign(cosines[np.argmax(np.abs(cosines))]))
+    return Outlier(position(state), cosines * np.sign(cosines[np.argmax(np.abs(cosines))]))
