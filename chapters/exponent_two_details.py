@@ -202,24 +202,24 @@ for case, cost, values in zip(quadratic, costs, measured, strict=False):
 #
 # The matrix $M$ is the same for all units.
 # For a quadratic teacher it points at $\beta_\star$: its mean is $2c_{\star,2}\,\beta_\star\beta_\star^\top$.
-# Its fluctuations are of order $\sqrt{d/n}$ in every direction, and larger along $\beta_\star$, because there $y$ and $\beta_\star^\top x$ are large on the same rows.
+# Its fluctuations are of order $\sqrt{d/n}$ in every direction, and larger along $\beta_\star$, because $y$ and $x_\star$ are large on the same rows.
 #
 # *By hand.*
-# Write $u = \beta_\star^\top x$, $e_j = 2c_2\eta a_j$, and let $b_j$ be the component of row $j$ along $\beta_\star$ after the step, its tilt subtracted.
+# Write $x_\star = \beta_\star^\top x$ and $e_j = 2c_2\eta a_j$, and let $b_j$ be the component of row $j$ along $\beta_\star$ after the step, its tilt subtracted.
 # Before the step $d\,\mathbb E\, b_j^2 = 1$.
 # After it
 #
 # ```{math}
 # :label: eq-imp-growth
-# d\;\mathbb E\,[b_j^2 \mid a_j] = A(a_j) = (1 + e_j m)^2 + e_j^2\,\tfrac dn\,\mathbb E\,y^2u^2 + (\eta a_j)^2\,\tfrac dn\,\mathbb E\,y^2u^2\,\big(\operatorname{Var}\sigma'(Z) - 4c_2^2\big),
+# d\;\mathbb E\,[b_j^2 \mid a_j] = A(a_j) = (1 + e_j m)^2 + e_j^2\,\tfrac dn\,\mathbb E\,y^2x_\star^2 + (\eta a_j)^2\,\tfrac dn\,\mathbb E\,y^2x_\star^2\,\big(\operatorname{Var}\sigma'(Z) - 4c_2^2\big),
 # ```
 #
-# with $m = \mathbb E\,y(u^2 - 1) = 2c_{\star,2}$.
+# with $m = \mathbb E\,y(x_\star^2 - 1) = 2c_{\star,2}$.
 # The first term is the mean of $M$, the second its fluctuation, the third the noise of the gradient that units do not share.
 #
 # Why does a longer component help?
-# Unit $j$ computes $\sigma(w_j^\top x)$, and its second-order term along $\beta_\star$ is $c_2\, b_j^2\, He_2(u)$.
-# Over rows and units that is an outer product: of the vector with entries $He_2(u_i)$, which is exactly the teacher, and the vector with entries $b_j^2$.
+# Unit $j$ computes $\sigma(w_j^\top x)$, and its second-order term along $\beta_\star$ is $c_2\, b_j^2\, He_2(x_\star)$.
+# Over rows and units that is an outer product: of the vector with entries $He_2(\beta_\star^\top x_i)$, which is exactly the teacher, and the vector with entries $b_j^2$.
 # The squares are positive, so they add up coherently.
 # This is a *spike*, and it is there before any step, with all $b_j^2 \approx 1/d$.
 # Its right vector has the squared length
@@ -233,7 +233,7 @@ for case, cost, values in zip(quadratic, costs, measured, strict=False):
 # The step multiplies the square of its strength by $\mathbb E A^2$.
 
 # %%
-# (eq-imp-growth), for a purely quadratic teacher: E y^2 u^2 = 10 c^2 + noise^2
+# (eq-imp-growth), for a purely quadratic teacher: E y^2 x_star^2 = 10 c^2 + noise^2
 def growth(problem, eta, a):
     c, c2 = problem.target[2], problem.student[2]
     e = 2 * c2 * eta * a
