@@ -70,7 +70,7 @@ along = r"$\alpha = \log\eta/\log n$"
 names = "0", "1/4", "1/3", ""
 thresholds = dict(zip(names, theory.critical_exponents(4), strict=True))
 
-# %% tags=["remove-input"] mystnb={"figure": {"caption": "Both errors against $\\alpha$ for growing $n$. Curves: the theory for every step size. Dashed: the plateaus of {prf:ref}`thm-imp-all`. Dotted: the exponents $0, \\frac14, \\frac13, \\frac38$. Theory only: nobody can draw matrices of $10^{12}$ rows.", "name": "fig-imp-sharp"}, "image": {"alt": "Two panels with three falling curves each. At n of a thousand the curve is a smooth slope, at a million it has bends, and at ten to the twelve it is a staircase with flat treads on the dashed lines."}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Both errors against $\\alpha$ for growing $n$. Curves: the theory for every step size. Horizontal lines: the plateaus of {prf:ref}`thm-imp-all`. Vertical lines: the exponents $0, \\frac14, \\frac13, \\frac38$. Theory only: nobody can draw matrices of $10^{12}$ rows.", "name": "fig-imp-sharp"}, "image": {"alt": "Two panels with three falling curves each. At n of a thousand the curve is a smooth slope, at a million it has bends, and at ten to the twelve it is a staircase with flat treads on the dashed lines."}}
 dense = np.linspace(-0.1, 0.45, 80)
 sharp = {
     f"$n = 10^{{{k}}}$": any_step.errors(
@@ -82,8 +82,8 @@ parts = []
 for e, title in sides:
     lines = [Curve(name, (dense, errors[e])) for name, errors in sharp.items()]
     heights = dict(zip(("degree 0", "1", "2", "3", "4"), levels[:, e], strict=True))
-    parts.append(Panel(f"{title} error", lines, levels=heights, legend="lower left"))
-side_by_side(parts, along, marks=thresholds, mark_height=0.5, height=3.6)
+    parts.append(Panel(f"{title} error", lines, levels=heights, legend="center left"))
+side_by_side(parts, along, marks=thresholds, mark_height=0.03, height=3.6)
 
 
 # %% [markdown]
@@ -225,7 +225,7 @@ side_by_side(parts, along, marks=thresholds, mark_height=0.5, height=3.6)
 # ````
 #
 # The last sentence holds because more free regressors only enlarge the projection, and because $m_1$ and $m_2$ decrease in $\lambda$.
-# Exercise 4 derives {eq}`eq-imp-four`.
+# An exercise derives {eq}`eq-imp-four`.
 # Here is the bracket of the theorem as a function.
 
 # %%
