@@ -417,7 +417,7 @@ for e, title in sides:
     )
     curve = Curve(f"$n = {n}$", (fine, predicted[0][e]), points)
     parts.append(Panel(f"gain in {title} error", [curve], levels=heights, legend=None))
-side_by_side(parts, along, marks=thresholds, mark_height=0.62, height=3.2)
+side_by_side(parts, along, marks=thresholds, mark_height=0.03, height=3.2)
 
 # %% tags=["remove-input"]
 noise = math.sqrt(problem.target.second_moment + noise_std**2 - c[1] ** 2)
@@ -484,14 +484,14 @@ by_degree = {
 parts = []
 for odd, title in ((1, "odd degrees"), (0, "even degrees")):
     chosen = [curve for k, curve in by_degree.items() if k % 2 == odd]
-    parts.append(Panel("learned share", chosen, title=title, legend="upper left"))
+    parts.append(Panel("learned share", chosen, title=title, legend="center left"))
 side_by_side(parts, along, height=3.2)
 
 # %% [markdown]
 # The degrees wake up one after the other.
 # Degree one is learned in part by the untrained network, which can do no more.
 # Even degrees stay incomplete: on the tread of degree two the network has {glue:text}`kept:.0%` of the quadratic part along $\beta$.
-# Near $\alpha = \frac12$ the change $\delta$ of the first layer is no longer small, and formula {eq}`eq-imp-learned` is not exact: degrees three and four wake later than it says.
+# Near $\alpha = \frac12$ the change $\delta$ of the first layer is no longer small, and formula {eq}`eq-imp-learned` is not exact: degrees three and four wake later than it says, and degree two is learned further.
 # So the claims are about the steps with $\delta^2 \le \frac1{10}$.
 # We subtract the untrained value; the tolerance contains $\delta^2$ times the coefficient.
 

@@ -38,7 +38,7 @@ alphas = [0.1, 0.2, 0.29, 0.35, 0.4, 0.45, 0.5]  # step exponents [>= -0.5, <= 0
 alpha = 0.35  # step exponent of the maps [> 0, < 0.5]
 tilts = [0.1, 0.3, 0.8, 1.6]  # relative changes of the weights [> 0, <= 4]
 activations = ["tanh", "relu", "softplus"]  # compared
-n_test = 3000  # rows of the test batch [>= 100]
+n_test = 2000  # rows of the test batch [>= 100]
 seeds = 12  # draws that are averaged [>= 2]
 seed = 0  # the first of them [>= 0]
 
@@ -282,8 +282,8 @@ for name, (make, places) in spots.items():
 
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "Relative gain in test error of one step, each network at its own best penalty. Left: for the teacher of this page. Right: for $He_1 + c_{\\star,2}He_2$. Colour: the formulas of [Errors](errors). Discs: simulation, mean over draws.", "name": "fig-imp-maps"}, "image": {"alt": "Two colour maps with contour lines. On the left the gain is largest for small d over n and falls towards large d over n. On the right it falls with the label noise and changes with the quadratic part. Simulated discs have nearly the colour of the map around them."}}
 sides = {
-    "Shape": (shaped, np.geomspace(0.1, 1, 12), np.geomspace(0.2, 1.5, 12), "log"),
-    "Labels": (taught, np.linspace(0.25, 2, 12), np.linspace(0, 1.5, 12), "linear"),
+    "Shape": (shaped, np.geomspace(0.1, 1, 9), np.geomspace(0.2, 1.5, 9), "log"),
+    "Labels": (taught, np.linspace(0.25, 2, 9), np.linspace(0, 1.5, 9), "linear"),
 }
 axes = {
     "Shape": (r"$\phi = d/n$", r"$\psi = d/N$"),
