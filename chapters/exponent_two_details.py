@@ -357,7 +357,8 @@ record(weak_spike=weak, with_the_step=excess[1], strength_of_the_spike=seen)
 # * *Order*: $\sqrt N/d$ for the spike and $1/n$ for the gain at a fixed $\mathbb E A^2$.
 #   So {prf:ref}`thm-imp-all` is right in the limit: every stair has height zero.
 # * *Not explained*: the size of the gain after a real step, to a few percent.
-#   Power counting leaves corrections of relative order $n^{-1/2}$, which are large at these sizes: at $\alpha = \frac12$ a few units have $A(a_j)$ of order ten, and their spike is not weak.
+#   Power counting leaves corrections of relative order $n^{-1/2}$, which are large at these sizes: at $\alpha = \frac12$ some units have an $A(a_j)$ of ten and more, and their spike is not weak.
+#   The mean of the $b_j^2$ is also common to all directions, so the coherent part of the spike carries the length of $x$ with it.
 #
 # No theory of this book contains the weak spike, because it tends to zero.
 # The theory with structured noise of [From lazy to maximal](lazy_to_maximal) contains the matrix $M$, but only its effect on linear functions of $x$.
