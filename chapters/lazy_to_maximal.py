@@ -937,7 +937,7 @@ def lazy_panel(name):
     lines = [
         Curve(rf"$\alpha = {a:g}$", (many, reached[name, a][1])) for a in exponents
     ]
-    return side_by_side.Panel(
+    return side_by_side.CurvePanel(
         "test error", lines, title=name, levels=labels, legend="center right"
     )
 

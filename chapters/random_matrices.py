@@ -48,7 +48,7 @@ from scipy.optimize import brentq
 from onestep.book import claims, over_seeds, provenance
 from onestep.book.figures import opening
 from onestep.book.figures.curves import Curve
-from onestep.book.figures.side_by_side import Panel, side_by_side
+from onestep.book.figures.side_by_side import CurvePanel, side_by_side
 from onestep.book.figures.spectrum import Spectrum, picture
 from onestep.simulation.spectrum import squared_singular_values, top
 from onestep.theory.resolvent import Bulk, raw_edges, raw_traces
@@ -420,13 +420,13 @@ runs = over_seeds([[largest(k, n, N, theta) for theta in thetas] for k in draws]
 fine = np.linspace(0, thetas[-1], 400)
 place, angle = np.transpose([outlier(theta, gamma) for theta in fine])
 transition = [
-    Panel(
+    CurvePanel(
         "largest eigenvalue",
         [Curve("", (fine, place), (thetas, runs[:, 0]))],
         levels={"edge $z_+$": z_plus},
         legend=None,
     ),
-    Panel(
+    CurvePanel(
         "squared cosine with $t$",
         [Curve("", (fine, angle), (thetas, runs[:, 1]))],
         legend=None,
@@ -580,7 +580,7 @@ three = [
 
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "The same signal in three kinds of noise of equal variance. Largest eigenvalue against the strength $\\theta$. Lines: {eq}`eq-rm-outlier`, {eq}`eq-rm-short` and {eq}`eq-rm-condition-two`, the last two with the traces of the correlated bulk. Points: simulation, mean over draws with standard errors. Each line is flat up to a threshold of its own; there the largest eigenvalue of a matrix of this size is a little below the limit.", "name": "fig-rm-correlated"}, "image": {"alt": "Three curves over the strength of the signal. Each starts flat at the edge of its bulk and rises from a threshold on. The correlated bulk has a higher edge and higher thresholds; of its two the one of a signal that is linear in the inputs is lower."}}
 side_by_side(
-    [Panel("largest eigenvalue", three)], r"strength $\theta$", columns=1, height=3.4
+    [CurvePanel("largest eigenvalue", three)], r"strength $\theta$", columns=1, height=3.4
 )
 
 # %% [markdown]

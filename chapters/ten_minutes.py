@@ -52,8 +52,7 @@ from onestep.book import claims, glue, over_seeds, provenance
 from onestep.book.figures import opening, staircase, vectors
 from onestep.book.figures.curves import Curve, level
 from onestep.book.figures.errors import Panel, against
-from onestep.book.figures.side_by_side import Panel as Plain
-from onestep.book.figures.side_by_side import side_by_side
+from onestep.book.figures.side_by_side import CurvePanel, side_by_side
 from onestep.book.figures.spectrum import Spectrum, picture
 from onestep.hermite import basis
 from onestep.links import sine
@@ -297,7 +296,7 @@ both = found[:, :count, :, :2].transpose(2, 0, 3, 1).reshape(2, seeds, -1)
 fine = np.geomspace(min(steps), max(steps), 60)
 prices = [price(k, fine, limit.beta_norm, sums[k - 1]) / worth[k - 1] for k in (1, 2)]
 panels = [
-    Plain(
+    CurvePanel(
         "price over worth",
         [
             Curve("$P_1(t)$", (fine, prices[0])),
@@ -307,7 +306,7 @@ panels = [
         "The price falls",
         yscale="log",
     ),
-    Plain(
+    CurvePanel(
         "error",
         [
             Curve("trained network", None, (steps[:count] * 2, over_seeds(both[0]))),

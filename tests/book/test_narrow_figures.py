@@ -8,7 +8,7 @@ import pytest
 
 from onestep import InputError
 from onestep.book.figures.curves import Curve, comparison
-from onestep.book.figures.side_by_side import Panel, side_by_side
+from onestep.book.figures.side_by_side import CurvePanel, side_by_side
 from onestep.book.figures.spectrum import Spectrum, picture
 from onestep.build import phone_figures
 
@@ -22,7 +22,7 @@ def gamma(x):
 
 
 def figure():
-    return side_by_side([Panel("y", CURVES, f"panel {k}") for k in range(3)], "x")
+    return side_by_side([CurvePanel("y", CURVES, f"panel {k}") for k in range(3)], "x")
 
 
 def size(svg: str) -> tuple[float, float]:

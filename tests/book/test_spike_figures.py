@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from onestep.book.figures.curves import Curve
-from onestep.book.figures.side_by_side import Panel, side_by_side
+from onestep.book.figures.side_by_side import CurvePanel, side_by_side
 from onestep.book.figures.vectors import Cloud, alignments, clouds
 from onestep.checks import InputError
 
@@ -18,7 +18,9 @@ def texts(figure):
 
 def test_every_panel_has_the_marks_and_its_own_levels():
     figure = side_by_side(
-        [Panel("left", [LINE], levels={"limit": 3.0}), Panel("right", [LINE])], "step", marks={"threshold": 2.0}
+        [CurvePanel("left", [LINE], levels={"limit": 3.0}), CurvePanel("right", [LINE])],
+        "step",
+        marks={"threshold": 2.0},
     )
     left, right = figure.axes
     assert texts(figure) == {"limit", "threshold"}
@@ -28,7 +30,7 @@ def test_every_panel_has_the_marks_and_its_own_levels():
 
 
 def test_an_odd_number_of_panels_leaves_the_last_place_empty():
-    figure = side_by_side([Panel(str(k), [LINE]) for k in range(3)], "step")
+    figure = side_by_side([CurvePanel(str(k), [LINE]) for k in range(3)], "step")
     assert [ax.get_visible() for ax in figure.axes] == [True, True, True, False]
 
 
@@ -59,4 +61,4 @@ def test_alignments_sit_at_their_degrees():
 
 def test_what_is_not_finite_is_refused():
     with pytest.raises(InputError):
-        side_by_side([Panel("left", [Curve("gain", (X, X * np.nan))])], "step")
+        side_by_side([CurvePanel("left", [Curve("gain", (X, X * np.nan))])], "step")

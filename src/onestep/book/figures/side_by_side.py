@@ -10,7 +10,7 @@ from onestep.book.figures.style import NEUTRAL, BookFigure, note, panels, styled
 
 
 @dataclass(frozen=True)
-class Panel:
+class CurvePanel:
     """One panel of curves.
 
     Attributes
@@ -33,9 +33,12 @@ class Panel:
     legend: str | None = "best"
 
 
+Panel = CurvePanel  # the old name, for chapters that still import it; `errors.Panel` is another class
+
+
 @styled
 def side_by_side(
-    parts: Sequence[Panel],
+    parts: Sequence[CurvePanel],
     xlabel: str,
     *,
     xscale: str = "linear",
