@@ -130,6 +130,7 @@ def test_every_size_and_noise_is_accepted_and_kept(n, d, N, noise_std):
     assert problem.phi == d / n and problem.psi == d / N
 
 
+@pytest.mark.slow
 @given(st.one_of(st.integers(max_value=0), st.floats(), st.text(), st.booleans(), st.none(), st.lists(st.integers())))
 def test_nothing_but_a_positive_integer_is_a_size(value):
     with pytest.raises(InputError):

@@ -53,6 +53,7 @@ def histograms():
 FIGURES = pytest.mark.parametrize("figure", [comparison, coefficients, histograms])
 
 
+@pytest.mark.slow
 @FIGURES
 def test_a_figure_is_small_and_the_same_every_time(figure):
     first, second = figure().svg(), figure().svg()

@@ -32,6 +32,7 @@ def legends(figure):
     return [*figure.legends, *(ax.get_legend() for ax in figure.axes if ax.get_legend())]
 
 
+@pytest.mark.slow
 @FIGURES
 def test_the_same_arrays_give_the_same_small_picture(figure):
     assert figure().svg() == figure().svg()

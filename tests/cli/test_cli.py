@@ -78,6 +78,7 @@ def test_a_parameter_file_that_is_none_is_refused(onestep):
     assert onestep("run small -f bad.yaml").exit_code == 2
 
 
+@pytest.mark.slow
 def test_a_run_gives_a_notebook_and_a_page_and_overwrites_nothing(onestep):
     (onestep.here / "p.yaml").write_text("n: 60\nshifts: [1]\n")
     done = onestep("run small -f p.yaml -p n 50 -o out")
@@ -103,6 +104,7 @@ def test_a_preset_is_overridden_by_what_is_given(onestep):
     assert nbformat.read(path, as_version=4).metadata["onestep"]["overrides"] == {"n": 400, "seed": 2}
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_says_why_and_keeps_what_it_has(onestep):
     done = onestep("run small -p scale 3 --strict -o out")
     assert done.exit_code == 1
@@ -122,6 +124,7 @@ def test_a_strict_run_with_too_few_draws_has_an_exit_code_of_its_own(onestep, bo
     assert "0 of 1 hold, 1 too few draws to tell" in onestep("run small -o out3").output
 
 
+@pytest.mark.slow
 def test_the_command_under_a_figure_makes_it(onestep):
     line = command("small", "fig-line", {"n": 30}).removeprefix("onestep ")
     assert onestep(line).exit_code == 0

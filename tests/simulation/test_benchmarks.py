@@ -38,6 +38,7 @@ def test_the_table():
     assert float(table["NumPy, linalg.svd, one solve per ridge"][1]) > 0
 
 
+@pytest.mark.slow
 def test_growth():
     table = rows(benchmarks("scale", "--sizes", "200,400"))
     assert {"n", "200", "400", "exponent"} <= set(table)

@@ -24,6 +24,7 @@ def states(seeds, streams=STREAMS):
             yield tuple(each.bit_generator.state["state"].values())
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_streams_are_as_many_generators():
     seeds = [*range(9_000), *(10**k + j for k in (6, 9, 15, 30) for j in range(250))]
     found = list(states(seeds))

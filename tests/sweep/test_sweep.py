@@ -159,6 +159,7 @@ def test_a_worker_refuses_a_job_of_another_version(tiny):
     assert "install the same on both" in explained(caught.value)
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_is_none_is_told(tiny):
     with pytest.raises(WorkersError, match="no dask scheduler answers"), remote("tcp://127.0.0.1:9", {}):
         pass
@@ -172,6 +173,7 @@ def test_what_is_no_address_is_told_at_once(address):
         pass
 
 
+@pytest.mark.slow
 def test_runs_on_this_machine_that_only_it_can_reach(tiny, tmp_path):
     import psutil
 

@@ -249,6 +249,7 @@ def drawn_network(problem, eta, ridge, generator):
     return np.mean((y - F @ fitted) ** 2) + ridge * fitted @ fitted, np.mean((y_new - F_new @ fitted) ** 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_drawn_networks_at_the_maximal_step(activation):
     problem = Problem(n=600, d=300, N=450, activation=activation)

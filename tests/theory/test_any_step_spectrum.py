@@ -15,6 +15,7 @@ from onestep.theory.any_step import fixed_point
 SHAPES = [(2000, 1000, 1500), (1000, 1000, 2500)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_without_a_step_it_is_the_untrained_bulk(shape):
     problem = Problem(*shape, activation="tanh")
@@ -25,6 +26,7 @@ def test_without_a_step_it_is_the_untrained_bulk(shape):
     assert any_step.outliers(problem, 0.0) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("c2", [0.9, 0.96, 1.0])
 def test_gaps_narrower_than_the_grid_are_found(c2):
     """At c_2 = 0.96 the gap is 0.3 % wide, at 1.0 it has closed: the untrained theory knows both in closed form."""
@@ -58,6 +60,7 @@ def test_small_steps_have_the_outliers_of_the_paper():
             assert one.cosines[np.argmax(one.overlaps)] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_sum_rules_at_the_maximal_step(activation):
     """The density and the atom have mass one, and their Stieltjes transform is m1 at a real ridge."""
@@ -102,6 +105,7 @@ def trained(problem, eta, generator):
     return problem.sigma(X_new @ W.T), geometry
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("activation", "eta", "tolerance"),
     [

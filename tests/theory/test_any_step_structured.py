@@ -214,6 +214,7 @@ def errors_of_draw(problem, eta, ridge, generator):
     return np.array(found)
 
 
+@pytest.mark.slow
 def test_relu_at_the_maximal_step_paired():
     """What the structure adds to the training error of ReLU, on the same draws."""
     problem, ridge = Problem(n=400, d=200, N=300, activation="relu"), 0.3

@@ -98,6 +98,7 @@ def model_errors(problem, etas, ridge, count, measure):
     return values, np.array([controls(one) for one in drawn]), drawn
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -181,6 +182,7 @@ problems = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=600, deadline=None)
 @given(problems, st.floats(-8, 4), st.one_of(st.just(0.0), st.floats(-6, 6).map(lambda e: 10.0**e)))
 def test_properties_of_the_errors(problem, log_ridge, eta):

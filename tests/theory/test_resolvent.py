@@ -148,6 +148,7 @@ positive = st.floats(0.05, 20)
 variance = st.one_of(st.just(0.0), st.floats(1e-4, 10))
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(positive, positive, variance, variance, st.floats(-8, 4), st.floats(-3.14159, 3.14159))
 def test_complex_traces_solve_the_equations_on_the_right_branch(phi, psi, linear, nonlinear, size, angle):

@@ -24,6 +24,7 @@ def matrix(problem, eta, z, orders):
     return G + S
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", [(0, 1, 0.6, 0.3), (0, -0.7, 0.5), (0, 1.0, 0.0, 0.4), (0, 1.0)], ids=str)
 @pytest.mark.parametrize("eta", [1.5, 3.0, 8.0])
 def test_outliers_solve_the_printed_equation_and_overlaps_are_its_null_vector(activation, eta):
