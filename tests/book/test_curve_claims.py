@@ -5,7 +5,7 @@ import pytest
 
 from onestep import InputError
 from onestep.book import claims
-from onestep.book.curve_claims import check_curve
+from onestep.book.curve_claims import check_curve, check_errors
 from onestep.book.statistics import over_seeds, share_of_chance
 
 
@@ -58,3 +58,22 @@ def test_a_curve_is_claimed_with_its_negative_control(monkeypatch):
     assert claim.distance == pytest.approx(average.mean / average.standard_error)
     blind = check_curve("flat, too few draws", draws, np.zeros(4), control=("a little less", -0.01), source="here")
     assert blind.blind and blind.verdict == claims.TOO_FEW
+
+
+def test_both_errors_and_what_a_step_takes_off_them(monkeypatch):
+    monkeypatch.setattr(claims, "_ledger", {})
+    law = np.array([[[1.0, 2.0], [0.5, 1.2]], [[3.0, 2.5], [2.0, 1.8]]])
+    rng = np.random.default_rng(3)
+    values = [level + 0.01 * rng.standard_normal((9, 2, 2)) for level in law]
+    check_errors("on paper", values, law, untrained=2 * law)
+    assert [claim.verdict for claim in claims._ledger.values()] == [claims.HOLDS] * 4
+
+    shift = np.zeros_like(law)
+    shift[1, 1] = 0.1  # the test error after the step only
+    claims._ledger.clear()
+    check_errors("moved", values, law + shift, untrained=2 * law)
+    held = {claim.statement.split(",")[0]: claim.holds for claim in claims._ledger.values()}
+    assert [name for name, holds in held.items() if not holds] == ["What the step takes off the test error"]
+    claims._ledger.clear()
+    check_errors("allowed", values, law + shift, untrained=2 * law, allowed=shift)
+    assert all(claim.holds for claim in claims._ledger.values())

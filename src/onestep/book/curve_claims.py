@@ -40,3 +40,40 @@ def check_curve(
         explain=explain,
         control=(law, share_of_chance(values, wrong, allowed)),
     )
+
+
+def check_errors(where: str, values, law, *, untrained, allowed=0.0, source: str = "Errors, theorem: {} error") -> None:
+    """Claim both errors before a step, and what the step takes off them on the same draw, over the predicted first.
+
+    Parameters
+    ----------
+    where : the end of each statement.
+    values : two arrays (S, 2, *points), S draws of the training and of the test error, before the step and after it.
+    law, allowed : (2, 2, *points), predictions of training and test error, before and after, and how far the means
+        may be from them after the step for a known reason.
+    untrained : (2, 2, *points), a wrong law of the errors before the step. That of the step is that it does nothing.
+    source : of each claim, with {} for the kind of error.
+
+    Raises
+    ------
+    InputError : as `check_curve`.
+    """
+    law, wrong = np.asarray(law, float), np.asarray(untrained, float)
+    allowed = np.broadcast_to(allowed, law.shape)
+    for e, title in enumerate(("training", "test")):
+        drawn = np.asarray(values[e], float) / law[e, 0]
+        check_curve(
+            f"{title.capitalize()} error without a step, {where}",
+            drawn[:, 0],
+            np.ones_like(law[e, 0]),
+            control=("a linear activation", wrong[e, 0] / law[e, 0]),
+            source=source.format(title),
+        )
+        check_curve(
+            f"What the step takes off the {title} error, {where}",
+            drawn[:, 0] - drawn[:, 1],
+            1 - law[e, 1] / law[e, 0],
+            allowed=allowed[e, 1] / law[e, 0],
+            control=("nothing", 0.0),
+            source=source.format(title),
+        )

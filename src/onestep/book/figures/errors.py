@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
+from onestep.book.average import Average
 from onestep.book.figures.curves import Curve, draw, level
 from onestep.book.figures.style import INK, NEUTRAL, BookFigure, note, panels, styled, theory
 from onestep.checks import InputError
@@ -41,6 +42,41 @@ class Panel:
 def baselines(x: Sequence[float], linear: float | Sequence[float], bayes: float) -> dict[str, tuple]:
     """The two lines that every figure of errors shows over the values x."""
     return {"best linear model": level(x, linear), "Bayes error": level(x, bayes)}
+
+
+def both_errors(
+    x: Sequence[float],
+    dense: Sequence[float],
+    lines: Sequence,
+    measured: Sequence[Average],
+    groups: Sequence[str],
+    linear: Sequence,
+    bayes: float,
+    where: str = "",
+) -> list[Panel]:
+    """The panels of training and test error, with a curve and points for each group and the two baselines.
+
+    Parameters
+    ----------
+    x, dense : places of the points, and of the lines.
+    lines : (2, groups, dense), predicted training and test error.
+    measured : two averages (groups, x), of training and of test error.
+    groups : their names; "without a step" and "with the step", say.
+    linear : two values or rows over `dense`, both errors of the best linear model.
+    bayes : the Bayes error.
+    where : the end of both titles.
+    """
+    if len(lines) != 2 or len(measured) != 2 or len(linear) != 2:
+        raise InputError("lines, measured, linear", (len(lines), len(measured), len(linear)), "two of each")
+    return [
+        Panel(
+            f"{title} error{where}",
+            [Curve(name, (dense, lines[e][g]), (x, measured[e][g])) for g, name in enumerate(groups)],
+            baselines(dense, linear[e], bayes),
+            yscale="log",
+        )
+        for e, title in enumerate(("Training", "Test"))
+    ]
 
 
 @styled
