@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from onestep.book.figures.curves import Curve
-from onestep.book.figures.errors import Panel, against, baselines
+from onestep.book.figures.errors import Panel, against, baselines, both_errors
+from onestep.book.statistics import over_seeds
 from onestep.checks import InputError
 
 X = np.geomspace(0.1, 10, 7)
@@ -80,3 +81,19 @@ def test_baselines_are_lines_of_one_height_or_of_one_for_each_x():
     assert list(lines) == ["best linear model", "Bayes error"]
     np.testing.assert_array_equal(lines["best linear model"][1], 2 * X)
     np.testing.assert_array_equal(lines["Bayes error"][1], np.full(len(X), 0.25))
+
+
+def test_both_errors_have_a_panel_each_with_every_group_where_it_belongs():
+    lines = np.arange(4.0).reshape(2, 2, 1) + np.ones(7)
+    points = [over_seeds(np.array([line[:, ::2], 1.1 * line[:, ::2]])) for line in lines]
+    train, test = both_errors(X[::2], X, lines, points, ["without", "with"], (1.1, X), 0.25, ", N = n")
+    assert (train.title, test.title) == ("Training error, N = n", "Test error, N = n")
+    for e, panel in enumerate((train, test)):
+        assert [curve.label for curve in panel.curves] == ["without", "with"]
+        for g, curve in enumerate(panel.curves):
+            np.testing.assert_array_equal(curve.predicted[1], lines[e, g])
+            np.testing.assert_allclose(curve.measured[1], 1.05 * lines[e, g, ::2])
+    assert train.baselines["best linear model"][1][3] == 1.1
+    np.testing.assert_array_equal(test.baselines["best linear model"][1], X)
+    with pytest.raises(InputError):
+        both_errors(X[::2], X, lines[:1], points, ["without", "with"], (1.1, X), 0.25)

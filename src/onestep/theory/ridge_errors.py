@@ -31,7 +31,9 @@ RIDGES = (1e-8, 1e4)
 _DUST = 1e-10  # relative size of a penalty that changes nothing but what is rounding
 
 
-def errors(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -> tuple[np.ndarray, np.ndarray]:
+def errors(
+    problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None, highest: int = HIGHEST
+) -> tuple[np.ndarray, np.ndarray]:
     """(train, test) error: `ridge` > 0 and `eta` >= 0 broadcast; exact as n -> infinity for eta below n^(1/2).
 
     Parameters
@@ -40,6 +42,8 @@ def errors(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -
         Penalty and step size, broadcast against each other.
     geometry : Geometry or None
         The numbers through which the step enters; None means the limit, `limit_geometry(problem)`.
+    highest : int
+        Spikes up to this order are counted.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def errors(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -
         With the residual, if the bulk's equation was not solved.
     """
     ridge, eta = broadcast(ridge=reals("ridge", ridge, 0.0, open_below=True), eta=reals("eta", eta, 0.0))
-    flat, step = ridge.ravel(), eta.ravel()
+    flat, step, highest = ridge.ravel(), eta.ravel(), integer("highest", highest, 1, HIGHEST)
     bulk = bulk_of(problem)
     found = solve(bulk, flat)
     train, test = _untrained(problem, bulk, found)
@@ -64,7 +68,7 @@ def errors(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -
     if np.any(moved):
         geometry = spike_geometry(problem, geometry)
         part = BulkSolution(*(getattr(found, name)[moved] for name in found.__dataclass_fields__))
-        train[moved], test[moved] = _trained(problem, geometry, bulk, part, step[moved])
+        train[moved], test[moved] = _trained(problem, geometry, bulk, part, step[moved], highest)
     return train.reshape(ridge.shape)[()], test.reshape(ridge.shape)[()]
 
 
@@ -178,10 +182,10 @@ def _untrained(problem: Problem, bulk: Bulk | AnisotropicBulk, found: BulkSoluti
     return _from_residual(bulk, found, first * left + rest, first * squared + rest)
 
 
-def _trained(problem, geometry, bulk, found, eta):
+def _trained(problem, geometry, bulk, found, eta, highest):
     """The errors for flat arrays of steps > 0."""
     steps, which = np.unique(eta, return_inverse=True)
-    spikes = terms(problem, geometry, steps)
+    spikes = terms(problem, geometry, steps, highest)
     columns, shrink = spikes.columns()
     # the penalty is 1 for F/sqrt(n phi/psi u): `columns` hold the spikes over sqrt(n)
     penalty = np.sqrt(bulk.ratio / found.u)[:, None] * shrink[which]
