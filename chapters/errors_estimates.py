@@ -206,6 +206,8 @@ claims.check(
     tolerance=0.0,
     source="Errors, theorem: test error",
     kind="at least",
+    evidence=claims.ONE_SIDED,
+    draws=seeds,
     control=(f"the penalty {ridges[at]:g}", ahead_of_all(at)),
 )
 
