@@ -106,10 +106,11 @@ curves = [
     Curve(f"$P_{k}(t)$", (exponents, price))
     for k, price in zip(active, prices, strict=True)
 ]
-half_used = {"half used": level(exponents, 1.0)}
+curves.append(Curve("half used", level(exponents, 1.0)))
 lines = baselines(exponents, linear_test, problem.noise_variance)
-left = Panel("Price of a regressor", curves, half_used, "price / worth", "log")
-right = Panel("Test error", [Curve("test error", (exponents, test))], lines)
+left = Panel("Price of a regressor", curves, ylabel="price / worth", yscale="log")
+test_curve = [*map(Curve, "_" * len(curves)), Curve("test error", (exponents, test))]
+right = Panel("Test error", test_curve, lines)
 against([left, right], r"step exponent $\alpha = \log\eta/\log n$", xscale="linear")
 
 # %% [markdown]
@@ -129,7 +130,7 @@ against([left, right], r"step exponent $\alpha = \log\eta/\log n$", xscale="line
 # All units were pushed along one direction $\beta$.
 # So the new features contain functions of one variable, the projection $t = \beta^\top x/\|\beta\|$.
 # For each active order $k$ there is one such function, a polynomial $P_k(t)$ of degree $k$.
-# The untrained features contain $t$ weakly and its square as noise only.
+# The untrained features contain $t$ itself only weakly, and its higher powers only as noise.
 #
 # Ridge regression may use $P_k(t)$ with any coefficient $w_k$, but it has to pay for it.
 # To produce $w_k P_k(t)$ the second layer must move along one direction, and the penalty charges for the move.
@@ -208,7 +209,7 @@ glue(second=3 / (2 + (1 + kappa) ** 2))
 # {cite:t}`Moniri2024` (the ICML text) state the theorem below with $t^k$, the case $\kappa = 0$.
 # With $P_2$ in place of $t^2$ a strong second spike keeps {glue:text}`second:.1%` of its gain.
 #
-# ````{prf:theorem} Equivalence of errors (at the level of physics)
+# ````{prf:theorem} Equivalence of errors, at the level of physics
 # :label: thm-err-equivalence
 #
 # Assume the model of [Setup](setup) with $c_{\star,0} = 0$ or an odd activation, $c_1 \ne 0$, an activation with bounded derivatives, and a step on a batch of its own with $\eta = n^\alpha$, $\alpha < \frac12$ strictly inside the regime of $l$ spikes.
@@ -220,7 +221,7 @@ glue(second=3 / (2 + (1 + kappa) ** 2))
 # ````
 #
 # The theory works with the third model, and the reader cares about the first.
-# [The appendix](errors_details) fits all three on the same draws at four sizes: they agree up to terms of relative order $\delta^2 \propto n^{2\alpha-1}$, {eq}`eq-err-tilt`, and a model with one spike less does not.
+# [An appendix](errors_details) fits all three on the same draws at four sizes: they agree up to terms of relative order $\delta^2 \propto n^{2\alpha-1}$, {eq}`eq-err-tilt`, and a model with one spike less does not.
 #
 # ## The training error
 #
@@ -230,7 +231,7 @@ glue(second=3 / (2 + (1 + kappa) ** 2))
 # * $D = \operatorname{diag}(D_0, D_1, \dots)$ says what a Hermite polynomial is worth after the untrained features have done their part: $D_1 = m_2$, and $D_j = j!\, m_1$ for $j \ne 1$;
 # * $\Theta = \operatorname{diag}(\theta_k)$, and $V_{jk} = \sum_i a_i^{j+k}$ with the limit $N^{1-(j+k)/2}\, \mathbb E\, g^{j+k}$, $g \sim \mathcal N(0,1)$.
 #
-# ````{prf:theorem} Training error at finite strength (ours, at the level of physics)
+# ````{prf:theorem} Training error at finite strength, ours, at the level of physics
 # :label: thm-err-train
 #
 # Assume that $F$ is the spiked approximation {eq}`eq-err-spiked`, that $F_0$ is Gaussian as in model 3 above, and that quadratic forms of its resolvent in vectors independent of it have their limits, {prf:ref}`thm-traces`.
@@ -294,7 +295,7 @@ glue(second=3 / (2 + (1 + kappa) ** 2))
 #
 # The derivation uses Gaussian equivalence for $F_0$, and that quadratic forms in independent vectors concentrate.
 # We take both as given.
-# What is dropped, in passing from the network to its spikes, is the change of $F_0$ itself, of relative order $\eta^2/N$, which [the appendix](errors_details) measures.
+# What is dropped, in passing from the network to its spikes, is the change of $F_0$ itself, of relative order $\eta^2/N$, which [an appendix](errors_details) measures.
 # ````
 #
 # The step size $\eta$ moves the price $S$ and nothing else.
@@ -391,7 +392,7 @@ claims.check(
 # \frac1n \|R\tilde y\|^2 = - \frac{\mathrm d}{\mathrm d\lambda}\, \frac1n \tilde y^\top R \tilde y = -\frac{\mathrm d}{\mathrm d\lambda}\, \frac{\mathcal L_{\rm tr}(\lambda)}{\lambda} .
 # $$
 #
-# ````{prf:theorem} Test error (ours, at the level of physics)
+# ````{prf:theorem} Test error, ours, at the level of physics
 # :label: thm-err-test
 #
 # Assume what {prf:ref}`thm-err-train` assumes, that the diagonal entries $R_{ii}$ concentrate, and that limit and derivative in $\lambda$ may be exchanged.
@@ -407,7 +408,7 @@ claims.check(
 # Statisticians know the right-hand side as *generalised cross-validation* {cite}`GolubHeathWahba1979`: with $\mathrm{df} = \operatorname{tr} F(F^\top F + n\lambda)^{-1}F^\top$ it is $\frac1n\|\tilde y - F\hat a\|^2 / (1 - \mathrm{df}/n)^2$, since $\lambda m_1 = 1 - \mathrm{df}/n$.
 # The *training* batch alone gives this number.
 # The spikes have finite rank, so $m_1$ is that of the untrained features.
-# [The appendix](errors_details) measures how fast the $R_{ii}$ concentrate, and compares three estimates of the test error.
+# [An appendix](errors_estimates) measures how fast the $R_{ii}$ concentrate, and compares three estimates of the test error.
 #
 # The library differentiates {eq}`eq-err-train` analytically.
 # By hand a difference quotient will do.
@@ -495,7 +496,7 @@ check_errors(f"{len(ridges)} penalties", whole, **laws([problem], ridges))
 
 # %% [markdown]
 # The checks allow for what the formula drops after a step, as the theory for every step size computes it ([From lazy to maximal](lazy_to_maximal)).
-# [The appendix](errors_details) fits the linear model on the same batches, and the networks at penalties around their best.
+# [An appendix](errors_estimates) fits the linear model on the same batches, and the networks at penalties around their best.
 #
 # ## Double descent
 #
@@ -563,7 +564,7 @@ check_errors(
 
 # %% [markdown]
 # To the right of the peak the step's advantage fades: a wider network needs a larger step.
-# [A second appendix](errors_sizes) shows why, checks the constant in {eq}`eq-err-peak`, and looks at the other axis, more data at a fixed network.
+# [Another appendix](errors_sizes) shows why, checks the constant in {eq}`eq-err-peak`, and looks at the other axis, more data at a fixed network.
 #
 # ## What is left when everything abounds
 #
@@ -593,14 +594,14 @@ check_errors(
 # ````
 #
 # Without a step, unlimited data and unlimited width buy the best *linear* predictor and not more.
-# A step of a fixed size lowers this wall by one polynomial per active order.
+# The step lowers this wall: each active order adds one polynomial.
 # The function $h$ has no constant term: the even spike $g^2$ has to spend some of itself on its own mean, so a part of $c_{\star,2} He_2$ remains.
 #
 # ## Where it breaks
 #
 # * *Large steps.*
 #   {eq}`eq-err-train` drops terms of relative order $\delta^2 \propto n^{2\alpha-1}$.
-#   They vanish for every $\alpha < \frac12$, but at $n = 1000$ and large $\alpha$ they can be seen, and at $\alpha = \frac12$ they stay ([appendix](errors_details)).
+#   They vanish for every $\alpha < \frac12$, but at $n = 1000$ and large $\alpha$ they can be seen, and at $\alpha = \frac12$ they stay ([Errors on the same draw](errors_details)).
 # * *Polynomial activations* obey the limits, but their derivatives are unbounded and the corrections at these sizes are large.
 # * *Correlated batches.*
 #   If the batch of the step is used again for the fit, $t$ and $\tilde y$ are correlated beyond the teacher, and the training error promises too much.

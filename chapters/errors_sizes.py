@@ -222,7 +222,7 @@ for s, name in enumerate(groups):
     )
 
 # %% [markdown]
-# The training baseline in {numref}`fig-err-samples` is flat, which exercise {ref}`ex-err-linear` explains.
+# The training baseline in {numref}`fig-err-samples` is flat, as {ref}`ex-err-linear` explains.
 
 # %% tags=["remove-input"]
 left = theory.baselines.unexplained(problem)
