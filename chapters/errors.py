@@ -732,6 +732,8 @@ claims.check(
     source="Errors, theorem: training error",
     control=("nothing appended", written[1] - written[0]),
 )
+
+# %% tags=["remove-cell"]
 glue(between=between)
 
 # %% [markdown]

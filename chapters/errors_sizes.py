@@ -133,6 +133,8 @@ claims.check(
     source="Errors, proposition: infinitely wide, untrained",
     control=("the explicit penalty alone", wrong),
 )
+
+# %% tags=["remove-cell"]
 glue(implicit=implicit, best=linear_ridge, wide=right, linear=linear_test)
 
 # %% [markdown]
@@ -284,6 +286,8 @@ for name, degree, orders, wrong in (
         explain="A teacher without a linear part does not show the step its direction.",
         control=wrong,
     )
+
+# %% tags=["remove-cell"]
 glue(floor_line=floor((1,)), floor_spiked=floor(active), bayes=problem.noise_variance)
 record(floor_line=floor((1,)), floor_spiked=floor(active), implicit=implicit)
 
