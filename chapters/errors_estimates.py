@@ -64,7 +64,7 @@ titles = ("training", "test")
 # %% [markdown]
 # ## Three estimates of the test error
 #
-# The proof of {prf:ref}`thm-err-test` needs that the diagonal entries $R_{ii}$ of the resolvent concentrate.
+# The derivation of {prf:ref}`thm-err-test` needs that the diagonal entries $R_{ii}$ of the resolvent concentrate.
 # If they do, three numbers agree: the error on a test batch, the exact leave-one-out error {eq}`eq-err-loo`, and generalised cross-validation, which replaces each $R_{ii}$ by their mean.
 # The last two come from the training batch alone.
 
