@@ -19,7 +19,6 @@ NOT_YET = {
     "explorer",
     "lazy_to_maximal",
     "many_spikes",
-    "one_spike",
 }
 PAGES = {"explorer", "index", "ten_minutes"}  # without exercises
 CHAPTERS = pytest.mark.parametrize(
