@@ -78,7 +78,7 @@ gamma = problem.phi / problem.psi
 one = OneStep.draw(problem, seed)
 path = critical * np.linspace(0, 3, 16)
 spectra = [one.spectrum(eta) for eta in path]
-bins = np.geomspace(max(0.9 * spectra[0][0], 1e-3), 1.3 * spectra[-1][-1], 55)
+bins = np.geomspace(max(0.9 * spectra[0][0], 1e-3), 1.6 * spectra[-1][-1], 55)
 x = np.geomspace(bins[0], 1.1 * edge, 300)
 
 
@@ -100,7 +100,7 @@ opening.growing(x, bins, film, r"squared singular value of $F/\sqrt{n}$")
 # %% [markdown]
 # ## A shift that is small for each unit and common to all
 #
-# [Setup](setup) ended with one formula.
+# [Setup](setup) has shown what the step does to the weights.
 # A step of size $\eta$ adds $\eta\, c_1 a_j\, \beta$ to the weights of unit $j$, up to a small error.
 # The direction $\beta = X^\top y/n$ is the same for all units.
 #
@@ -111,7 +111,7 @@ opening.growing(x, bins, film, r"squared singular value of $F/\sqrt{n}$")
 # If the entries of $F$ moved by so much in unrelated ways, the change would be a noise matrix of norm $0.0086\,(\sqrt n + \sqrt N) \approx 1.7$.
 # But they move together: entry $(i, j)$ by a multiple of $t_i\, a_j$, where $t = \tilde X\beta/\|\beta\|$.
 # That is a matrix of rank one and of norm $0.0086\,\sqrt{nN} \approx 86$.
-# The norm of $F_0$ itself is of order $\sqrt n = 100$.
+# The norm of $F_0$ itself is of the order of $\sqrt n = 100$.
 # A change of one per cent in each entry is as large as the whole matrix, because it has a direction.
 #
 # ````{prf:theorem} One constant step adds one rank-one term
@@ -135,7 +135,7 @@ opening.growing(x, bins, film, r"squared singular value of $F/\sqrt{n}$")
 # The rest of it is noise, and the higher orders have small readouts $a_j^k$.
 #
 # ````{dropdown} Sketch of the proof
-# Its mean gives the term $\eta c_1\cdot c_1\,(\tilde X\beta)\,a^\top = \theta\,t\,a^\top$.
+# The mean $c_1$ of $\sigma'$ gives the term $\eta c_1\cdot c_1\,(\tilde X\beta)\,a^\top = \theta\,t\,a^\top$.
 # What is left of the first-order term is $\eta c_1\|\beta\|\operatorname{diag}(t)\,[\sigma'(\tilde X W_0^\top) - c_1]\operatorname{diag}(a)$.
 # This is a matrix of norm $O(\sqrt n)$ between two diagonal matrices, and the second of them has entries of size $1/\sqrt N$.
 # So its norm is $O(\operatorname{polylog} n)$.
@@ -144,7 +144,8 @@ opening.growing(x, bins, film, r"squared singular value of $F/\sqrt{n}$")
 # $\square$
 # ````
 #
-# This is not *lazy* training as [Setup](setup) defines it: the features change by a matrix of their own size.
+# To leading order $F$ is linear in the change of the weights, as in *lazy* training ([Setup](setup)).
+# But the change is a matrix of the size of $F_0$ itself, and both the spectrum and the errors show it.
 # {cite:t}`Moniri2024` let $\eta = n^\alpha$ with $0 < \alpha < \frac14$.
 # There the new term dominates, and one spike certainly leaves the bulk.
 # At $\alpha = 0$ signal and noise are of equal order, and the constant in front decides.
@@ -162,7 +163,8 @@ opening.growing(x, bins, film, r"squared singular value of $F/\sqrt{n}$")
 # ```
 #
 # with the traces of {prf:ref}`thm-traces` at the ridge $\lambda$.
-# We call $\nu$ the *visible strength*: $\theta^2$ is the strength of the signal, and $q\,m_2/\gamma$ is what the noise lets through, $m_2$ on the side of the data and $q$ on the side of the units.
+# We call $\nu$ the *visible strength*.
+# Here $\theta^2$ is the strength of the signal, and $q\,m_2/\gamma$ is what the noise lets through, $m_2$ on the side of the data and $q$ on the side of the units.
 # Continue it to a negative ridge $\lambda = -z$ to the right of the bulk, where $m_2 < 0 < q$.
 #
 # ````{prf:proposition} The outlier of a constant step (ours)
@@ -195,8 +197,8 @@ opening.growing(x, bins, film, r"squared singular value of $F/\sqrt{n}$")
 #
 # *Idea.*
 # A signal of rank one in a rectangular matrix gives a determinant of size two.
-# Its off-diagonal products are what $t$ sees of the noise, which is $-m_2$, and what $a$ sees, which is $q/(\gamma z)$.
-# The determinant is $1 + \nu(-z)$.
+# One factor in it is what $t$ sees of the noise, which is $-m_2$, and the other is what $a$ sees, which is $q/(\gamma z)$.
+# The determinant is $1 - \theta^2 z\,(-m_2)\,q/(\gamma z) = 1 + \nu(-z)$.
 # Going to the right from $z_+$, both $q$ and $-m_2$ fall, and $m_2$ tends to $0$.
 # So $\nu(-z)$ rises from its value at the edge to $0$, and there is one root if that value is below $-1$.
 #
@@ -326,8 +328,9 @@ for k, name, control in ((0, "Position (relative)", wrong), (1, "Alignment", cop
 
 # %% [markdown]
 # **Below the threshold** the cosine is not exactly zero.
-# Any vector has a squared cosine of about $\frac1n$ with $t$, and the step multiplies that by a factor that grows as $\eta_c$ comes near.
-# [The appendix](sec-os-below) computes this factor.
+# A random vector has a squared cosine of about $\frac1n$ with $t$.
+# The top singular vector has a multiple of that, and the factor grows as $\eta_c$ comes near.
+# [The appendix](sec-os-below) computes it, {prf:ref}`prop-os-below`.
 #
 # ## What the singular vector carries
 #
@@ -453,12 +456,11 @@ claims.check(
     source="One spike, proposition of the errors",
     control=("half of it, as at the step with nu = 1", whole["train_error"] / 2),
 )
-nothing = ("no outlier, no gain", 0.0)
 square = (strong / weak) ** 2 * predicted["test_error"][at_weak]
 for field, i, size, control in (
-    ("train_error", at_weak, "half", nothing),
+    ("train_error", at_weak, "half", ("no outlier, no gain", 0.0)),
     ("train_error", at_strong, "twice", ("the plateau", whole["train_error"])),
-    ("test_error", at_weak, "half", nothing),
+    ("test_error", at_weak, "half", ("no outlier, no gain", 0.0)),
     ("test_error", at_strong, "twice", ("growth like the square", square)),
 ):
     claims.check(
@@ -538,7 +540,8 @@ shifts = dict(zip(variants, (0.93, 1.0, 1.07), strict=True))
 twin_panels = []
 for field, word in words.items():
     three = [twin_curve(name, field, shift) for name, shift in shifts.items()]
-    twin_panels.append(Panel(f"gain in {word} error", three, word.capitalize()))
+    more = {"title": word.capitalize(), "legend": "lower right"}
+    twin_panels.append(Panel(f"gain in {word} error", three, **more))
 
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "Gain in training and test error for three teachers with the same linear part and the same $\\mathbb E y^2$. Lines: theory with the terms of all orders. Points: simulation, mean over seeds with standard errors, moved sideways a little. Vertical lines: the critical step, and $n^{1/4}$, where the next chapter begins.", "name": "fig-twins"}, "image": {"alt": "Gain over the step size on a logarithmic axis in two panels. Up to the critical step the three teachers gain the same; for the largest step the teacher with the quadratic part gains clearly more than the other two."}}
 marks = {r"$\eta_c$": twin_critical, r"$n^{1/4}$": smaller**0.25}

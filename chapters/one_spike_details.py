@@ -283,7 +283,7 @@ panels = [
     Panel("test error", curves, title, levels={"best linear": floor}, ylim=ylim)
     for curves, title in (
         (networks, "Networks"),
-        (limits, "What they are held against"),
+        (limits, "Plateau, and no network"),
     )
 ]
 
@@ -332,7 +332,7 @@ markdown_table(
 # ````{prf:proposition} The first correction to the strength (ours)
 # :label: prop-os-correction
 #
-# Let $\kappa$ be the relative lengthening of the rows ([Setup](setup)), and $\theta_{\rm eff}$ the strength, at finite $N$, of the part of $F$ that is linear in $t$.
+# Let $\kappa$ be the relative lengthening of the rows, {eq}`eq-kappa`, and $\theta_{\rm eff}$ the strength, at finite $N$, of the part of $F$ that is linear in $t$.
 # For a Gaussian second layer
 #
 # ```{math}
@@ -342,7 +342,7 @@ markdown_table(
 # ````
 #
 # ````{dropdown} Derivation
-# Unit $j$ sees $\sqrt{1 + \kappa s_j^2}\; Z + s_j t$ with the tilt $s_j = \eta c_1\|\beta\|a_j$, where $Z$ and $t$ are independent standard Gaussians.
+# By {prf:ref}`prop-longer-rows` unit $j$ sees $\sqrt{1 + \kappa s_j^2}\; Z + s_j t$ with the tilt $s_j = \eta c_1\|\beta\|a_j$, where $Z$ and $t$ are independent standard Gaussians.
 # By Stein's lemma its linear dependence on $t$ is the mean of $t\,\sigma(\sqrt{1 + \kappa s_j^2}\, Z + s_jt)$, which is $s_j\,\mathbb E\,\sigma'\big(\sqrt{1 + (1 + \kappa) s_j^2}\;Z\big) \approx s_j\big[c_1 + \tfrac12(1+\kappa)s_j^2\,\mathbb E\,\sigma^{(3)}(Z)\big]$.
 # And $\mathbb E\,\sigma^{(3)} = 6c_3$.
 # Square, and sum over the units with $\mathbb E a_j^2 = 1/N$ and $\mathbb E a_j^4 = 3/N^2$.
