@@ -53,7 +53,7 @@ from onestep import Problem
 from onestep.book import claims, glue, markdown_table, over_seeds, provenance, record
 from onestep.book.figures import opening, vectors
 from onestep.book.figures.curves import Curve
-from onestep.book.figures.side_by_side import Panel, side_by_side
+from onestep.book.figures.side_by_side import CurvePanel, side_by_side
 from onestep.simulation import OneStep, run_many
 from onestep.theory import errors, improvement, limit_geometry, plateau, spikes
 from onestep.theory.resolvent import density, edges, traces
@@ -267,7 +267,7 @@ def largest(problem, eta, geometry=None):
 def panel(ylabel, line, points, title, **more):
     """One quantity over the step size."""
     one_curve = [Curve("", (grid, line), (steps, points))]
-    return Panel(ylabel, one_curve, title, legend=None, **more)
+    return CurvePanel(ylabel, one_curve, title, legend=None, **more)
 
 
 runs = run_many(problem, steps, ridge, draws, top=1)
@@ -535,7 +535,7 @@ twin_panels = []
 for field, word in words.items():
     three = [twin_curve(name, field, shift) for name, shift in shifts.items()]
     more = {"title": word.capitalize(), "legend": "lower right"}
-    twin_panels.append(Panel(f"gain in {word} error", three, **more))
+    twin_panels.append(CurvePanel(f"gain in {word} error", three, **more))
 
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "Gain in training and test error for three teachers with the same linear part and the same $\\mathbb E y^2$. Lines: theory with the terms of all orders. Points: simulation, mean over seeds with standard errors, moved sideways a little. Vertical lines: the critical step, and $n^{1/4}$, where the next chapter begins.", "name": "fig-twins"}, "image": {"alt": "Gain over the step size on a logarithmic axis in two panels. Up to the critical step the three teachers gain the same; for the largest step the teacher with the quadratic part gains clearly more than the other two."}}
 marks = {r"$\eta_c$": twin_critical, r"$n^{1/4}$": smaller**0.25}

@@ -55,7 +55,7 @@ from onestep import Problem
 from onestep.book import claims, markdown_table, over_seeds, provenance
 from onestep.book.figures import vectors
 from onestep.book.figures.curves import Curve
-from onestep.book.figures.side_by_side import Panel, side_by_side
+from onestep.book.figures.side_by_side import CurvePanel, side_by_side
 from onestep.simulation import run_many
 from onestep.theory import best_ridge, limit_geometry, plateau, spikes, test_error
 from onestep.theory.baselines import best_linear, linear_errors, unexplained
@@ -141,7 +141,7 @@ for size, runs in zip(sizes, (full_runs, half_runs), strict=True):
     left.append(Curve(f"simulated, n = {size.n}", None, points))
 
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "Squared cosine of the top left singular vector with $t$, times $n$, below the critical step. Line: {eq}`eq-os-below`. Points: simulation at two sizes, mean over seeds with standard errors.", "name": "fig-below"}, "image": {"alt": "n times the squared cosine over the ratio of step to critical step, on a logarithmic axis. The predicted curve starts at a finite value and diverges at the critical step; simulated points for two sizes follow it."}}
-panel = Panel(r"$n\,\times$ squared cosine with $t$", left, yscale="log")
+panel = CurvePanel(r"$n\,\times$ squared cosine with $t$", left, yscale="log")
 side_by_side([panel], r"$\eta/\eta_c$", columns=1, height=3.2)
 
 
@@ -280,7 +280,7 @@ limits = [
 ]
 ylim = (0.9 * floor, 1.15 * max(networks[0].predicted[1].max(), tests.mean[0].max()))
 panels = [
-    Panel("test error", curves, title, levels={"best linear": floor}, ylim=ylim)
+    CurvePanel("test error", curves, title, levels={"best linear": floor}, ylim=ylim)
     for curves, title in (
         (networks, "Networks"),
         (limits, "Plateau, and no network"),
@@ -382,7 +382,7 @@ for size, runs in zip(sizes, (full_runs, half_runs), strict=True):
     lags.append(Curve(f"n = {size.n}, N = {size.N}", line, points))
 
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "Relative deviation of the outlier from the prediction of a single spike, at two sizes. Lines: the first correction {eq}`eq-os-correction`. Points: simulation with plug-in geometry, mean over seeds with standard errors.", "name": "fig-lag"}, "image": {"alt": "Deviation in per cent over the step size. Two curves for two sizes fall with the step; the one for the smaller size falls about twice as fast, and simulated points follow both."}}
-panel = Panel("deviation of the position [%]", lags, levels={"single spike": 0.0})
+panel = CurvePanel("deviation of the position [%]", lags, levels={"single spike": 0.0})
 side_by_side([panel], r"step size $\eta$", columns=1, height=3.1)
 
 # %% tags=["remove-input"]
