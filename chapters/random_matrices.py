@@ -580,7 +580,10 @@ three = [
 
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "The same signal in three kinds of noise of equal variance. Largest eigenvalue against the strength $\\theta$. Lines: {eq}`eq-rm-outlier`, {eq}`eq-rm-short` and {eq}`eq-rm-condition-two`, the last two with the traces of the correlated bulk. Points: simulation, mean over draws with standard errors. Each line is flat up to a threshold of its own; there the largest eigenvalue of a matrix of this size is a little below the limit.", "name": "fig-rm-correlated"}, "image": {"alt": "Three curves over the strength of the signal. Each starts flat at the edge of its bulk and rises from a threshold on. The correlated bulk has a higher edge and higher thresholds; of its two the one of a signal that is linear in the inputs is lower."}}
 side_by_side(
-    [CurvePanel("largest eigenvalue", three)], r"strength $\theta$", columns=1, height=3.4
+    [CurvePanel("largest eigenvalue", three)],
+    r"strength $\theta$",
+    columns=1,
+    height=3.4,
 )
 
 # %% [markdown]
