@@ -47,6 +47,7 @@ FIRST = {
     "theory/equation": LIMIT[:1],
     "theory/quartic": LIMIT[:1],
     "theory/stationary": (LIMIT[0], LIMIT[3]),
+    "theory/bulk_traces": LIMIT[:1],
     "theory/resolvent": (LIMIT[0], LIMIT[3]),
     "theory/baselines": LIMIT[2:3],
     "theory/spikes": LIMIT[3:4],

@@ -80,10 +80,6 @@ QUARTIC = mutants(
 
 RESOLVENT = mutants(
     "theory/resolvent.py",
-    ("m1 = found.p / found.ridge", "m1 = found.q / found.ridge", "q for p in m1"),
-    ("Traces(m1, m1 * found.projection, found.q)", "Traces(m1, m1 / found.projection, found.q)", "m1/m2 for m2/m1"),
-    ("Traces(m1, m1 * found.projection, found.q)", "Traces(m1 * found.projection, m1, found.q)", "m1 and m2 exchanged"),
-    ("found.projection, found.q)", "found.projection, found.p)", "p for q"),
     ("-x)).m1.imag / np.pi", "-x)).m1.imag", "1/pi dropped in the density"),
     ("-x)).m1.imag", "-x)).m2.imag", "m2 for m1 in the density"),
     ("out[(x == low) & (low == 0)] = np.inf", "pass", "hard edge at 0 forgotten"),
@@ -91,12 +87,20 @@ RESOLVENT = mutants(
     ("min(rank, float(bulk.phi)) if", "min(rank, float(bulk.psi)) if", "d/N for d/n in the atom"),
     ("if bulk.linear > 0 else 0.0", "if bulk.linear > 0 else 1.0", "no features, full rank"),
     ("return float(-np.max(u[u < 0]))", "return float(-np.min(u[u < 0]))", "another edge than the upper one"),
+    ("1e-7\n    pieces", "1e7\n    pieces", "no interval is dense"),
+)
+
+TRACES = mutants(
+    "theory/bulk_traces.py",
+    ("m1 = found.p / found.ridge", "m1 = found.q / found.ridge", "q for p in m1"),
+    ("Traces(m1, m1 * found.projection, found.q)", "Traces(m1, m1 / found.projection, found.q)", "m1/m2 for m2/m1"),
+    ("Traces(m1, m1 * found.projection, found.q)", "Traces(m1 * found.projection, m1, found.q)", "m1 and m2 exchanged"),
+    ("found.projection, found.q)", "found.projection, found.p)", "p for q"),
     (
         "((ridge > 0, solve), (ridge < 0, solve_outside))",
         "((ridge > 0, solve_outside), (ridge < 0, solve))",
         "wrong branch",
     ),
-    ("1e-7\n    pieces", "1e7\n    pieces", "no interval is dense"),
 )
 
 STATIONARY = mutants(
@@ -397,6 +401,7 @@ LISTS = [
     ANISOTROPIC,
     PROJECTIONS,
     RESOLVENT,
+    TRACES,
     STATIONARY,
     GROUND,
     GEOMETRY,

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from onestep import InputError, Problem
-from onestep.simulation import sample
+from onestep.simulation import sample, streams
 
-STREAMS = tuple(sample._STREAMS)
+STREAMS = tuple(streams.STREAMS)
 PROBLEM = Problem(n=400, d=300, N=350)
 
 
@@ -32,13 +32,13 @@ def test_a_hundred_thousand_streams_are_as_many_generators():
 
 
 def test_a_seed_that_would_be_the_stream_of_another_is_refused():
-    key = sample._STREAMS["gradient"]
+    key = streams.STREAMS["gradient"]
     beyond = np.random.SeedSequence(key << 128, spawn_key=(0,))  # what NumPy makes of the "weights" of such a seed
     noise = sample.generator(0, "gradient").spawn(1)[0]
     assert np.array_equal(np.random.default_rng(beyond).random(3), noise.random(3)), "why there is a largest seed"
     with pytest.raises(InputError, match="seed"):
         sample.generator(key << 128, "weights")
-    assert sample.draw(Problem(n=10, d=10, N=10), sample.LARGEST_SEED) is not None
+    assert sample.draw(Problem(n=10, d=10, N=10), streams.LARGEST_SEED) is not None
 
 
 def pieces(seed):

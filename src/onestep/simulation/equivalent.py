@@ -9,7 +9,7 @@ import numpy as np
 
 from onestep.checks import integer
 from onestep.problem import Problem
-from onestep.simulation.sample import generator, normal
+from onestep.simulation.streams import generator, normal
 
 
 def gaussian(problem: Problem, X: np.ndarray, W0: np.ndarray, seed: int) -> np.ndarray:

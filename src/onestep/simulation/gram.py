@@ -34,9 +34,19 @@ class Tridiagonal:
 def feature_matrix(F: np.ndarray) -> np.ndarray:
     """F itself, if it is a finite floating-point matrix.
 
+    Parameters
+    ----------
+    F : (n, N) array, float32 or float64
+
+    Returns
+    -------
+    (n, N) array
+        The same object.
+
     Raises
     ------
-    InputError : it is not.
+    InputError
+        It is of another type or shape, it is empty, or an entry is not finite.
     """
     if not isinstance(F, np.ndarray) or F.ndim != 2 or F.size == 0 or F.dtype not in (np.float32, np.float64):
         raise InputError("F", getattr(F, "shape", F), "a float32 or float64 matrix of shape (n, N)")
@@ -48,7 +58,17 @@ def feature_matrix(F: np.ndarray) -> np.ndarray:
 
 
 def gram(F: np.ndarray) -> np.ndarray:
-    """The smaller of F'F/n and FF'/n, in its lower triangle; (m, m), Fortran order, m = min(n, N)."""
+    """The smaller of F'F/n and FF'/n.
+
+    Parameters
+    ----------
+    F : (n, N) array, float32 or float64
+
+    Returns
+    -------
+    (m, m) array, m = min(n, N)
+        In its lower triangle, in Fortran order; the upper triangle is not filled.
+    """
     n, N = F.shape
     (syrk,) = get_blas_funcs(["syrk"], [F])
     # BLAS reads columns: the transpose of a C-ordered array is one it can take without a copy.
@@ -57,7 +77,22 @@ def gram(F: np.ndarray) -> np.ndarray:
 
 
 def tridiagonalise(F: np.ndarray) -> Tridiagonal:
-    """The tridiagonal form of the smaller Gram matrix of F/sqrt(n)."""
+    """The tridiagonal form of the smaller Gram matrix of F/sqrt(n).
+
+    Parameters
+    ----------
+    F : (n, N) array, float32 or float64
+
+    Returns
+    -------
+    Tridiagonal
+        Of order m = min(n, N).
+
+    Raises
+    ------
+    RuntimeError
+        LAPACK reports an error.
+    """
     K = gram(F)
     sytrd, sytrd_lwork = get_lapack_funcs(["sytrd", "sytrd_lwork"], [K])
     if len(K) == 1:
@@ -70,7 +105,26 @@ def tridiagonalise(F: np.ndarray) -> Tridiagonal:
 
 
 def rotate(K: Tridiagonal, columns: np.ndarray, *, back: bool = False) -> np.ndarray:
-    """Q' `columns`, or Q `columns` if `back`: (m, k) to (m, k)."""
+    """Q' times columns, or Q times columns.
+
+    Parameters
+    ----------
+    K : Tridiagonal
+        Of order m.
+    columns : (m, k) array
+    back : bool
+        Q and not Q'.
+
+    Returns
+    -------
+    (m, k) array
+        A new one, in the precision of `K`.
+
+    Raises
+    ------
+    RuntimeError
+        LAPACK reports an error.
+    """
     m = len(K.diagonal)
     out = np.array(columns, K.reflectors.dtype, order="F")
     if m == 1:
@@ -88,23 +142,60 @@ def rotate(K: Tridiagonal, columns: np.ndarray, *, back: bool = False) -> np.nda
 
 
 def eigenvalues(K: Tridiagonal) -> np.ndarray:
-    """All eigenvalues of K, (m,), ascending."""
+    """All eigenvalues of K.
+
+    Parameters
+    ----------
+    K : Tridiagonal
+        Of order m.
+
+    Returns
+    -------
+    (m,) array
+        Ascending, float64.
+    """
     return eigvalsh_tridiagonal(K.diagonal, K.off_diagonal, lapack_driver="sterf")
 
 
 def top_eigenvectors(K: Tridiagonal, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k largest eigenvalues, descending, (k,), and their eigenvectors, (m, k)."""
+    """The largest eigenvalues of K and their eigenvectors.
+
+    Parameters
+    ----------
+    K : Tridiagonal
+        Of order m.
+    k : int
+        How many, between 1 and m.
+
+    Returns
+    -------
+    values : (k,) array
+        Descending.
+    vectors : (m, k) array
+        Of length 1, one in each column.
+    """
     m = len(K.diagonal)
     values, vectors = eigh_tridiagonal(K.diagonal, K.off_diagonal, select="i", select_range=(m - k, m - 1))
     return values[::-1], rotate(K, vectors[:, ::-1], back=True)
 
 
 def solve_tridiagonal(diagonal: np.ndarray, off_diagonal: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """x with T x = `columns`, T symmetric positive definite and tridiagonal, float64.
+    """x with T x = columns, for a symmetric positive definite tridiagonal T.
+
+    Parameters
+    ----------
+    diagonal, off_diagonal : (m,) and (m - 1,) array, float64
+        T.
+    columns : (m,) or (m, k) array
+
+    Returns
+    -------
+    array of the shape of `columns`
 
     Raises
     ------
-    numpy.linalg.LinAlgError : T is not positive definite.
+    numpy.linalg.LinAlgError
+        T is not positive definite.
     """
     if len(diagonal) == 1:  # LAPACK's wrapper does not take an empty off-diagonal
         return columns / diagonal[0]

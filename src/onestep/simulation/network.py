@@ -36,12 +36,35 @@ class Gradient:
 
 
 def slices(size: int, step: int) -> Iterator[slice]:
-    """Cut `size` rows into blocks of `step`, the last one shorter."""
+    """Cut rows into blocks, the last one shorter.
+
+    Parameters
+    ----------
+    size : int
+        How many rows.
+    step : int
+        Rows of a block; below 1 counts as 1.
+
+    Returns
+    -------
+    iterator of slice
+    """
     return (slice(start, min(start + step, size)) for start in range(0, size, max(step, 1)))
 
 
 def direction(X: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """beta = X'y/n: (d,), the direction of the step; pass the residual as `y` when the first output is not small."""
+    """beta = X'y/n, the direction of the step.
+
+    Parameters
+    ----------
+    X : (rows, d) array
+    y : (rows,) array
+        Labels; or the residual, when the first output is not small.
+
+    Returns
+    -------
+    (d,) array
+    """
     return X.T @ y / len(y)
 
 
@@ -49,6 +72,21 @@ def gradient(problem: Problem, W0: np.ndarray, a: np.ndarray, batch: Batch) -> G
     """One pass over the batch, in blocks of rows: G = (1/n) [(a r') o sigma'(W0 X')] X, and r, and X'r/n.
 
     No matrix of the size of the features is ever held: two products of 2 n N d flops each, and one block.
+    Source: Moniri et al. (arXiv:2310.07891).
+
+    Parameters
+    ----------
+    problem : Problem
+    W0 : (N, d) array
+        Untrained weights.
+    a : (N,) array
+        Readout.
+    batch : Batch
+        Of the gradient.
+
+    Returns
+    -------
+    Gradient
     """
     sigma = problem.sigma
     scale = 1 / math.sqrt(problem.N) if problem.first_output == "mean_field" else 1.0
@@ -69,16 +107,47 @@ def gradient(problem: Problem, W0: np.ndarray, a: np.ndarray, batch: Batch) -> G
 
 
 def weights(W0: np.ndarray, G: np.ndarray | None, eta: float, units: slice = slice(None)) -> np.ndarray:
-    """W = W0 + eta G, all units or some; `G` may be None for eta = 0."""
+    """W = W0 + eta G, all units or some.
+
+    Parameters
+    ----------
+    W0 : (N, d) array
+    G : (N, d) array or None
+        None is allowed for eta = 0.
+    eta : float
+        Step size.
+    units : slice
+        Which rows.
+
+    Returns
+    -------
+    (units, d) array
+        For eta = 0 a view of W0.
+    """
     return W0[units] if eta == 0.0 else W0[units] + W0.dtype.type(eta) * G[units]
 
 
 def features(
     problem: Problem, X: np.ndarray, W0: np.ndarray, G: np.ndarray | None = None, eta: float = 0.0
 ) -> np.ndarray:
-    """F = sigma(X (W0 + eta G)'): (rows, N). Any weights W can be given as W0.
+    """F = sigma(X (W0 + eta G)').
 
     Neither the updated weights nor the pre-activations are held: a block of units at a time.
+
+    Parameters
+    ----------
+    problem : Problem
+    X : (rows, d) array
+    W0 : (N, d) array
+        Any weights W can be given as W0.
+    G : (N, d) array or None
+    eta : float
+        Step size.
+
+    Returns
+    -------
+    (rows, N) array
+        Not divided by sqrt(N); in Fortran order.
     """
     Ft = np.empty((len(W0), len(X)), W0.dtype)
     for units in slices(len(W0), _ROWS):
@@ -89,7 +158,19 @@ def features(
 def predict(
     problem: Problem, X: np.ndarray, W0: np.ndarray, G: np.ndarray | None, eta: float, coefficients: np.ndarray
 ) -> np.ndarray:
-    """features(...) @ coefficients, of shape (rows, ...), without ever holding the features."""
+    """features(...) @ coefficients, without ever holding the features.
+
+    Parameters
+    ----------
+    problem, X, W0, G, eta
+        As in `features`.
+    coefficients : (N,) or (N, R) array
+        One second layer, or R of them.
+
+    Returns
+    -------
+    (rows,) or (rows, R) array
+    """
     columns = coefficients.reshape(len(W0), -1)
     total = np.zeros((columns.shape[1], len(X)), W0.dtype)
     block = np.empty((min(_ROWS, len(W0)), len(X)), W0.dtype)

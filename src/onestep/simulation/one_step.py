@@ -58,7 +58,7 @@ class OneStep:
 
         Raises
         ------
-        InputError : no problem, a seed that is not an integer from 0 to `sample.LARGEST_SEED`, or n_test < 1.
+        InputError : no problem, a seed that is not an integer from 0 to `streams.LARGEST_SEED`, or n_test < 1.
         MemoryRefusal : there is no room for the draw.
         """
         if not isinstance(problem, Problem):

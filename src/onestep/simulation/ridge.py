@@ -46,14 +46,23 @@ def path(F: np.ndarray, y: np.ndarray, ridge: np.ndarray, reduced: Tridiagonal |
 
     Parameters
     ----------
-    F : (n, N) feature matrix, float32 or float64; n below, at or above N.
-    y : (n,) labels.
-    ridge : (R,) ridge values, or one. Zero is allowed where F has full column rank.
-    reduced : the tridiagonal form of F's Gram matrix, if it is there already.
+    F : (n, N) array, float32 or float64
+        Features; n below, at or above N.
+    y : (n,) array
+        Labels.
+    ridge : float or (R,) array
+        Penalties, not negative. Zero is allowed where F has full column rank.
+    reduced : Tridiagonal or None
+        The tridiagonal form of F's Gram matrix, if it is there already.
+
+    Returns
+    -------
+    Path
 
     Raises
     ------
-    InputError : F or y is not finite, a ridge value is negative, or so small that the problem is singular.
+    InputError
+        F or y is not finite, a ridge value is negative, or so small that the problem is singular.
     """
     y, ridge = checked(F, y, ridge)
     n, N = F.shape
@@ -74,7 +83,24 @@ def path(F: np.ndarray, y: np.ndarray, ridge: np.ndarray, reduced: Tridiagonal |
 
 
 def checked(F: np.ndarray, y: np.ndarray, ridge: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Labels and ridge values of a path, or the refusal that says what is wrong with them."""
+    """Labels and ridge values of a path, if they and F are what `path` allows.
+
+    Parameters
+    ----------
+    F, y, ridge
+        As in `path`.
+
+    Returns
+    -------
+    y : (n,) array
+        In the precision of F.
+    ridge : (R,) array
+
+    Raises
+    ------
+    InputError
+        One of them is not.
+    """
     feature_matrix(F)
     y = reals("y", y).astype(F.dtype)
     if y.shape != (len(F),):
@@ -83,7 +109,27 @@ def checked(F: np.ndarray, y: np.ndarray, ridge: np.ndarray) -> tuple[np.ndarray
 
 
 def row(name: str, values: object, minimum: float = -np.inf, *, open_below: bool = False) -> np.ndarray:
-    """One number, or a one-dimensional array of at least one, as an array."""
+    """One number, or a one-dimensional array of at least one, as an array.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument, for the message.
+    values : float or (R,) array
+    minimum : float
+        The least value that is allowed.
+    open_below : bool
+        `minimum` itself is not allowed.
+
+    Returns
+    -------
+    (R,) array
+
+    Raises
+    ------
+    InputError
+        `values` has another shape, or a value that is not allowed.
+    """
     array = np.atleast_1d(reals(name, values, minimum, open_below=open_below))
     if array.ndim != 1 or array.size == 0:
         raise InputError(name, values, "one number or a one-dimensional array of them")
@@ -93,7 +139,24 @@ def row(name: str, values: object, minimum: float = -np.inf, *, open_below: bool
 def summary(
     F: np.ndarray, y: np.ndarray, ridge: np.ndarray, a: np.ndarray, freedom: np.ndarray, freedom_error: np.ndarray
 ) -> Path:
-    """Errors of the coefficients `a`, measured on the residual itself: y'y - b'a would cancel when the fit is good."""
+    """A path with the errors of given coefficients.
+
+    They are measured on the residual itself: y'y - b'a would cancel when the fit is good.
+
+    Parameters
+    ----------
+    F : (n, N) array
+    y : (n,) array
+    ridge : (R,) array
+    a : (N, R) array
+        The second layers.
+    freedom, freedom_error : (R,) array
+        Degrees of freedom, and their standard error.
+
+    Returns
+    -------
+    Path
+    """
     n = len(y)
     residual = y[:, None] - F @ a
     mean_square = np.sum(np.square(residual, dtype=float), axis=0) / n

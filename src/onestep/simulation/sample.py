@@ -11,15 +11,10 @@ import numpy as np
 
 from onestep.checks import choice, integer
 from onestep.problem import Problem
-from onestep.simulation import memory
+from onestep.simulation.streams import generator, normal
 from onestep.teachers import MultiIndex
 
 BATCHES = ("gradient", "ridge", "test")
-# The numbers are part of what a seed means: never renumber, only append.
-_STREAMS = {"weights": 0, "readout": 1, "teacher": 2, "gradient": 3, "ridge": 4, "test": 5, "equivalent": 6}
-# Larger seeds would meet the streams of smaller ones: beyond 128 bits SeedSequence takes them for spawn keys.
-LARGEST_SEED = (1 << 128) - 1
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,39 +45,33 @@ class Draw:
     test: Batch
 
 
-def generator(seed: int, stream: str) -> np.random.Generator:
-    """The generator of one named stream of a seed; streams are independent (NumPy's SeedSequence)."""
-    key = _STREAMS[choice("stream", stream, _STREAMS)]
-    return np.random.default_rng(np.random.SeedSequence(integer("seed", seed, 0, LARGEST_SEED), spawn_key=(key,)))
-
-
-def normal(rng: np.random.Generator, shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
-    """A standard normal matrix. float32 is the float64 draw rounded, so that both precisions see the same data.
-
-    Raises
-    ------
-    MemoryRefusal : there is no room for it.
-    """
-    memory.check(dtype.itemsize * shape[0] * shape[1])
-    if dtype == np.float64:
-        return rng.standard_normal(shape)
-    out = np.empty(shape, dtype)
-    rows = max(1, _BLOCK // shape[1])  # a float64 copy of the whole matrix would triple the memory
-    for start in range(0, shape[0], rows):
-        block = out[start : start + rows]
-        block[...] = rng.standard_normal(block.shape)
-    return out
-
-
 def weights(problem: Problem, seed: int) -> np.ndarray:
-    """W0: (N, d), rows uniform on the unit sphere of R^d."""
+    """W0, with rows uniform on the unit sphere of R^d.
+
+    Parameters
+    ----------
+    problem, seed : Problem, int
+
+    Returns
+    -------
+    (N, d) array
+    """
     W0 = normal(generator(seed, "weights"), (problem.N, problem.d), problem.dtype)
     W0 /= np.sqrt(np.einsum("ij,ij->i", W0, W0))[:, None]
     return W0
 
 
 def readout(problem: Problem, seed: int) -> np.ndarray:
-    """a: (N,), independent entries of the law that the problem states, over sqrt(N)."""
+    """a, independent entries of the law that the problem states, over sqrt(N).
+
+    Parameters
+    ----------
+    problem, seed : Problem, int
+
+    Returns
+    -------
+    (N,) array
+    """
     rng = generator(seed, "readout")
     if problem.readout_law is None:
         a = rng.standard_normal(problem.N)
@@ -93,11 +82,19 @@ def readout(problem: Problem, seed: int) -> np.ndarray:
 
 
 def teacher_direction(problem: Problem, seed: int) -> np.ndarray:
-    """beta_star: (d,), uniform on the unit sphere of R^d.
+    """beta_star, uniform on the unit sphere of R^d.
 
     For a teacher of several directions: the unit vector along E[g(Bx) x], in the plane of the rows of B.
     Under `problem.inputs`: uniform among the directions with the stated length in every eigenspace of Sigma, and
     divided by sqrt(beta_star' Sigma beta_star), so that beta_star . x has variance 1 as it has for Sigma = I.
+
+    Parameters
+    ----------
+    problem, seed : Problem, int
+
+    Returns
+    -------
+    (d,) array
     """
     if isinstance(problem.teacher, MultiIndex):
         return (problem.teacher.frame[0] @ _orthonormal(problem, seed)).astype(problem.dtype)
@@ -110,9 +107,16 @@ def teacher_direction(problem: Problem, seed: int) -> np.ndarray:
 
 
 def teacher_directions(problem: Problem, seed: int) -> np.ndarray:
-    """B: (k, d), orthonormal rows, uniform: the directions z = B x of a teacher g(z), in the order of its arguments.
+    """B: the directions z = B x of a teacher g(z), in the order of its arguments.
 
-    The first row is the direction that a teacher of one direction has with this seed.
+    Parameters
+    ----------
+    problem, seed : Problem, int
+
+    Returns
+    -------
+    (k, d) array
+        Orthonormal rows, uniform. The first is what a teacher of one direction has with this seed.
     """
     if isinstance(problem.teacher, MultiIndex):
         return _orthonormal(problem, seed).astype(problem.dtype)
@@ -126,14 +130,35 @@ def _orthonormal(problem: Problem, seed: int) -> np.ndarray:
 
 
 def noiseless(problem: Problem, seed: int, X: np.ndarray) -> np.ndarray:
-    """(rows,): the teacher's labels for the inputs X (rows, d), without noise."""
+    """The teacher's labels without noise.
+
+    Parameters
+    ----------
+    problem, seed : Problem, int
+    X : (rows, d) array
+
+    Returns
+    -------
+    (rows,) array
+    """
     if isinstance(problem.teacher, MultiIndex):
         return problem.teacher(*(teacher_directions(problem, seed) @ X.T))
     return problem.sigma_star(X @ teacher_direction(problem, seed))
 
 
 def inputs(problem: Problem, rng: np.random.Generator, rows: int) -> np.ndarray:
-    """(rows, d) with rows N(0, Sigma). Sigma is diagonal: every column is scaled, and no d x d matrix is formed."""
+    """Rows N(0, Sigma). Sigma is diagonal: every column is scaled, and no d x d matrix is formed.
+
+    Parameters
+    ----------
+    problem : Problem
+    rng : numpy.random.Generator
+    rows : int
+
+    Returns
+    -------
+    (rows, d) array
+    """
     X = normal(rng, (rows, problem.d), problem.dtype)
     if (levels := problem.levels) is not None:
         X *= np.sqrt(levels.spread()).astype(problem.dtype)
@@ -141,11 +166,25 @@ def inputs(problem: Problem, rng: np.random.Generator, rows: int) -> np.ndarray:
 
 
 def batch(problem: Problem, seed: int, name: str, rows: int) -> Batch:
-    """The batch `name` ("gradient", "ridge" or "test"): x ~ N(0, Sigma), y = sigma_star(beta_star . x) + noise.
-
-    The labels of a teacher of several directions are y = g(B x) + noise.
+    """One batch: x ~ N(0, Sigma), y = sigma_star(beta_star . x) + noise, or y = g(B x) + noise for several directions.
 
     The noise has a stream of its own: a longer batch begins with the rows and labels of a shorter one.
+
+    Parameters
+    ----------
+    problem, seed : Problem, int
+    name : str
+        "gradient", "ridge" or "test".
+    rows : int
+
+    Returns
+    -------
+    Batch
+
+    Raises
+    ------
+    InputError
+        Another name, or rows not an integer >= 1.
     """
     choice("name", name, BATCHES)
     data = generator(seed, name)
@@ -156,13 +195,24 @@ def batch(problem: Problem, seed: int, name: str, rows: int) -> Batch:
 
 
 def draw(problem: Problem, seed: int, n_test: int | None = None) -> Draw:
-    """One instance of `problem`; `n_test` rows in the test batch, n if None.
+    """One instance of `problem`. The same seed gives the same data in float64 and, rounded, in float32.
 
-    The same seed gives the same data in float64 and, rounded, in float32.
+    Parameters
+    ----------
+    problem : Problem
+    seed : int
+        From 0 to `streams.LARGEST_SEED`.
+    n_test : int or None
+        Rows of the test batch; None means n.
+
+    Returns
+    -------
+    Draw
 
     Raises
     ------
-    InputError : the seed is not an integer from 0 to `LARGEST_SEED`, or n_test not an integer >= 1.
+    InputError
+        The seed or n_test is not such an integer.
     """
     return Draw(
         weights(problem, seed),

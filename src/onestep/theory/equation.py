@@ -30,23 +30,40 @@ def _within(name: str, values: np.ndarray, limits: tuple[float, float]) -> np.nd
 
 
 def checked_ridge(ridge: np.ndarray) -> np.ndarray:
-    """`ridge`, if products with it neither vanish nor overflow."""
+    """`ridge`, if products with it neither vanish nor overflow.
+
+    Parameters
+    ----------
+    ridge : float, complex or array
+
+    Returns
+    -------
+    same as `ridge`
+
+    Raises
+    ------
+    InputError
+        One of them is below 1e-120 or above 1e120 in size.
+    """
     return _within("ridge", ridge, _SIZES)
 
 
 @dataclass(frozen=True)
 class Bulk:
-    """The four numbers that decide the untrained spectrum; scalars, or arrays that broadcast.
+    """The four numbers that decide the untrained spectrum.
 
-    Attributes
+    Parameters
     ----------
-    phi, psi : d/n and d/N.
-    linear, nonlinear : c_1^2 and c_>^2.
+    phi, psi : float or array
+        d/n and d/N, positive. Arrays broadcast.
+    linear, nonlinear : float or array
+        c_1^2 and c_>^2, not negative.
 
     Raises
     ------
-    InputError : phi or psi not positive, linear or nonlinear negative; or any of them beyond all reason, so that
-        their products are no numbers.
+    InputError
+        phi or psi is not positive, linear or nonlinear is negative; or one of them is so large or small that
+        products of them would overflow or vanish.
     """
 
     phi: np.ndarray
@@ -66,6 +83,22 @@ class Bulk:
 
     @classmethod
     def of(cls, problem: Problem) -> "Bulk":
+        """The bulk of a problem.
+
+        Parameters
+        ----------
+        problem : Problem
+
+        Returns
+        -------
+        Bulk
+            Its fields are scalars.
+
+        Raises
+        ------
+        InputError
+            The problem has a covariance of its inputs: its bulk is an `AnisotropicBulk`.
+        """
         problem.need_isotropic_inputs()
         student = problem.student
         return cls(problem.phi, problem.psi, student[1] ** 2, student.nonlinear_variance)
@@ -104,11 +137,16 @@ class BulkSolution:
 
     Attributes
     ----------
-    ridge : where.
-    u : q m1.
-    p : ridge m1, the share of the n directions that ridge regression does not fit.
-    q : the same for the N hidden units: ridge tr (F0'F0/n + ridge)^-1 / n.
-    projection : m2/m1.
+    ridge : array
+        Where.
+    u : array
+        q m1.
+    p : array
+        ridge m1, the share of the n directions that ridge regression does not fit.
+    q : array
+        The same for the N hidden units: ridge tr (F0'F0/n + ridge)^-1 / n.
+    projection : array
+        m2/m1.
     """
 
     ridge: np.ndarray
@@ -119,7 +157,26 @@ class BulkSolution:
 
 
 def solve(bulk: Bulk, ridge: np.ndarray) -> BulkSolution:
-    """The solution at positive real `ridge` (array, broadcasts against `bulk`)."""
+    """The solution at a positive ridge.
+
+    Parameters
+    ----------
+    bulk : Bulk
+    ridge : float or array
+        Real and positive; broadcasts against the fields of `bulk`.
+
+    Returns
+    -------
+    BulkSolution
+        Its fields have the broadcast shape.
+
+    Raises
+    ------
+    InputError
+        As `checked_ridge`.
+    NotConverged
+        With the relative size of the last step, if Newton's method did not come to rest.
+    """
     checked_ridge(ridge)
     ridge, phi, linear, nonlinear = np.broadcast_arrays(ridge, bulk.phi, bulk.linear, bulk.nonlinear)
     least = np.minimum(1.0, bulk.ratio)
@@ -136,11 +193,28 @@ def solve(bulk: Bulk, ridge: np.ndarray) -> BulkSolution:
 
 
 def climb(ridge, excess, least, linear, nonlinear, linear_part) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """u, p and q at positive ridges. `linear_part(u)` is the part of df from c_1, less `least`, and its derivative.
+    """The root of ridge u = (1 - df(u)) (phi/psi - df(u)) at positive ridges, by Newton's method from below.
 
     With s the smaller of p and q, m = min(1, phi/psi) and M = |phi/psi - 1|, the equation is s(u) + df(u) = m with
     s (s + M) = ridge u. The left side is concave and increasing, so that Newton's method from below climbs to the
     only root without a safeguard.
+
+    Parameters
+    ----------
+    ridge, excess, least, linear, nonlinear : float or array, of shapes that broadcast
+        The ridge, phi/psi - 1, m, c_1^2 and c_>^2.
+    linear_part : callable
+        From u to the part of df that stems from c_1, less `least`, and to the derivative of that part.
+
+    Returns
+    -------
+    u, p, q : array of the broadcast shape
+        As in `BulkSolution`.
+
+    Raises
+    ------
+    NotConverged
+        With the relative size of the last step.
     """
     gap = np.abs(excess)
     with np.errstate(divide="ignore"):

@@ -13,9 +13,26 @@ _ACCEPTED = 1e-9  # relative residual of a root of the quartic; the right root i
 
 
 def solve_complex(bulk: Bulk, ridge: np.ndarray) -> BulkSolution:
-    """The solution at complex `ridge`: the root of the quartic in u with Im m1, Im m2, Im q/ridge > 0 for Im ridge < 0.
+    """The solution at a complex ridge: the root u with Im m1, Im m2, Im q/ridge > 0 for Im ridge < 0.
 
-    On the negative axis (Im ridge = 0) this is the limit from below, so that Im m1 is pi times the density.
+    Parameters
+    ----------
+    bulk : Bulk
+    ridge : complex or array
+        Broadcasts against the fields of `bulk`. On the negative axis (Im ridge = 0) the solution is the limit from
+        below, so that Im m1 is pi times the density.
+
+    Returns
+    -------
+    BulkSolution
+        Its fields are complex and have the broadcast shape.
+
+    Raises
+    ------
+    InputError
+        As `checked_ridge`.
+    NotConverged
+        Off the axis no root of the quartic has the three signs.
     """
     checked_ridge(ridge)
     ridge, phi, psi, linear, nonlinear = np.broadcast_arrays(
@@ -37,9 +54,25 @@ def solve_complex(bulk: Bulk, ridge: np.ndarray) -> BulkSolution:
 
 
 def solve_outside(bulk: Bulk, ridge: np.ndarray) -> BulkSolution:
-    """The solution at real negative `ridge` with z = -ridge outside the bulk.
+    """The solution at a real negative ridge with z = -ridge outside the bulk.
 
     There m1, m2 and q/ridge are real and, being Stieltjes transforms, increase with z; one root of the quartic does.
+
+    Parameters
+    ----------
+    bulk : Bulk
+    ridge : float or array
+        Real and negative; broadcasts against the fields of `bulk`.
+
+    Returns
+    -------
+    BulkSolution
+        Its fields are real and have the broadcast shape.
+
+    Raises
+    ------
+    InputError
+        A z is in the bulk, or as `checked_ridge`.
     """
     checked_ridge(ridge)
     ridge, phi, psi, linear, nonlinear = np.broadcast_arrays(ridge, bulk.phi, bulk.psi, bulk.linear, bulk.nonlinear)

@@ -10,133 +10,118 @@ solve  m2 = phi m1 / (phi + q c_1^2 m1)  and  (ridge + q c_>^2) m1 + q c_1^2 m2 
 The functions of a `Problem` come first; those named raw_ take the four numbers of a `Bulk` instead.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from onestep.checks import InputError, NotConverged, broadcast, reals
+from onestep.checks import InputError, NotConverged, reals
 from onestep.problem import Problem
 from onestep.theory import anisotropic
 from onestep.theory.anisotropic import AnisotropicBulk, bulk_of
-from onestep.theory.equation import Bulk, BulkSolution, solve
-from onestep.theory.quartic import solve_complex, solve_outside
+from onestep.theory.bulk_traces import Traces, raw_traces, traces_of
+from onestep.theory.equation import Bulk
+from onestep.theory.quartic import solve_complex
 from onestep.theory.stationary import stationary
 
 
-@dataclass(frozen=True)
-class Traces:
-    """m1, m2, q at one ridge, or at an array of them.
-
-    Attributes
-    ----------
-    m1 : tr (K + ridge)^-1 / n.
-    m2 : tr X'(K + ridge)^-1 X / (n d).
-    q : N/n - 1 + ridge m1, which is ridge tr (F0'F0/n + ridge)^-1 / n.
-    """
-
-    m1: np.ndarray
-    m2: np.ndarray
-    q: np.ndarray
-
-
 def traces(problem: Problem, ridge) -> Traces:
-    """m1, m2 and q of the untrained features of `problem`; `raw_traces` says which `ridge` is allowed."""
+    """m1, m2 and q of the untrained features of a problem.
+
+    Parameters
+    ----------
+    problem : Problem
+        Its phi, psi, activation and covariance of the inputs count; the teacher and the step do not.
+    ridge : float, complex or array of any shape
+        As in `raw_traces`.
+
+    Returns
+    -------
+    Traces
+        Its fields have the shape of `ridge`.
+
+    Raises
+    ------
+    InputError, NotConverged
+        As `raw_traces`.
+    """
     return raw_traces(bulk_of(problem), ridge)
 
 
 def density(problem: Problem, x) -> np.ndarray:
-    """Density at `x` (array) of the eigenvalues of F0 F0'/n, without the atom at zero: Im m1(-x - i0)/pi."""
+    """Density of the eigenvalues of F0 F0'/n, without the atom at zero: Im m1(-x - i0)/pi.
+
+    Parameters
+    ----------
+    problem : Problem
+    x : float or array of any shape
+        Where; the density is 0 outside the bulk and for x < 0.
+
+    Returns
+    -------
+    float or array of the shape of `x`
+        Density per unit of x; with the atom its integral is 1. It is inf at x = 0 where it has a hard edge there.
+
+    Raises
+    ------
+    InputError
+        `x` is not a finite number.
+    NotConverged
+        The bulk's equation was not solved.
+    """
     return raw_density(bulk_of(problem), x)
 
 
 def edges(problem: Problem) -> np.ndarray:
-    """The intervals that carry the density, ascending: shape (intervals, 2). At most two appear."""
+    """The intervals that carry the density, ascending.
+
+    Parameters
+    ----------
+    problem : Problem
+
+    Returns
+    -------
+    (intervals, 2) array
+        Lower and upper ends. At most two intervals appear; none if all of the spectrum is in the atom.
+
+    Raises
+    ------
+    NotConverged
+        The upper edge was not found, or no interval between the edges carries a density.
+    """
     return raw_edges(bulk_of(problem))
 
 
 def atom(problem: Problem) -> float:
-    """Share of the n eigenvalues of F0 F0'/n that are zero."""
-    return raw_atom(bulk_of(problem))
-
-
-def raw_traces(bulk: Bulk, ridge) -> Traces:
-    """m1, m2 and q, broadcast over `ridge` and the fields of `bulk`; to 1e-12 relative for positive ridges.
+    """Share of the n eigenvalues of F0 F0'/n that are zero.
 
     Parameters
     ----------
-    bulk : phi, psi, c_1^2 and c_>^2.
-    ridge : real and positive; or complex, away from the cut on the negative axis; or real and negative with -ridge
-        outside the bulk, where the values are real again.
+    problem : Problem
 
-    Raises
-    ------
-    InputError : `ridge` is not a finite number, or zero, or minus it lies in the bulk.
-    NotConverged : the equations were not solved to 1e-8.
+    Returns
+    -------
+    float
+        Between 0 and 1.
     """
-    ridge = _arguments(ridge)
-    if isinstance(bulk, AnisotropicBulk):
-        return _anisotropic_traces(bulk, ridge)
-    shape = broadcast(ridge=ridge, **{name: getattr(bulk, name) for name in bulk.__dataclass_fields__})[0].shape
-    if np.iscomplexobj(ridge) and np.any(ridge.imag != 0):
-        found = _traces(solve_complex(bulk, ridge))
-    elif np.all(ridge.real > 0):
-        found = _traces(solve(bulk, ridge.real))
-    else:
-        found = _mixed(bulk, ridge.real, shape)
-    return Traces(*(np.broadcast_to(value, shape)[()] for value in (found.m1, found.m2, found.q)))
-
-
-def _anisotropic_traces(bulk: AnisotropicBulk, ridge: np.ndarray) -> Traces:
-    complex_ = np.iscomplexobj(ridge) and bool(np.any(ridge.imag != 0))
-    flat = np.atleast_1d(ridge if complex_ else ridge.real).ravel()
-    out = np.empty((3, flat.size), flat.dtype)
-    parts = (
-        ((np.ones(flat.size, bool), anisotropic.solve_complex),)
-        if complex_
-        else ((flat > 0, anisotropic.solve), (flat < 0, anisotropic.solve_outside))
-    )
-    for chosen, solver in parts:
-        if np.any(chosen):
-            part = _traces(solver(bulk, flat[chosen]))
-            out[:, chosen] = part.m1, part.m2, part.q
-    return Traces(*(row.reshape(ridge.shape)[()] for row in out))
-
-
-def _mixed(bulk: Bulk, ridge: np.ndarray, shape: tuple[int, ...]) -> Traces:
-    """Real ridges of which some are negative."""
-    ridge = np.broadcast_to(ridge, shape)
-    fields = [np.broadcast_to(getattr(bulk, name), shape) for name in bulk.__dataclass_fields__]
-    out = [np.empty(shape) for _ in range(3)]
-    for chosen, solver in ((ridge > 0, solve), (ridge < 0, solve_outside)):
-        if np.any(chosen):
-            part = _traces(solver(Bulk(*(field[chosen] for field in fields)), ridge[chosen]))
-            for target, value in zip(out, (part.m1, part.m2, part.q), strict=True):
-                target[chosen] = value
-    return Traces(*out)
-
-
-def _arguments(ridge) -> np.ndarray:
-    allowed = "finite real or complex numbers other than zero"
-    try:
-        array = np.asarray(ridge)
-        if array.dtype.kind == "c" and array.dtype.itemsize <= 16:
-            array = reals("ridge", array.real) + 1j * reals("ridge", array.imag)
-        else:
-            array = reals("ridge", ridge)
-    except Exception as error:  # `reals` refuses, or an object of another library raises what it likes
-        raise InputError("ridge", ridge, allowed) from error
-    if np.any(array == 0):
-        raise InputError("ridge", ridge, allowed)
-    return array
-
-
-def _traces(found: BulkSolution) -> Traces:
-    m1 = found.p / found.ridge
-    return Traces(m1, m1 * found.projection, found.q)
+    return raw_atom(bulk_of(problem))
 
 
 def raw_density(bulk: Bulk, x) -> np.ndarray:
-    """`density` for one `bulk` of scalars; inf at x = 0 where the density has a hard edge there."""
+    """`density` for the numbers of a bulk.
+
+    Parameters
+    ----------
+    bulk : Bulk of scalars, or AnisotropicBulk
+    x : float or array of any shape
+
+    Returns
+    -------
+    float or array of the shape of `x`
+        As `density`.
+
+    Raises
+    ------
+    InputError
+        A field of `bulk` is an array, or `x` is not a finite number.
+    """
     x, bulk = reals("x", x), _scalar(bulk)
     out = np.zeros(x.shape)
     for low, high in raw_edges(bulk):
@@ -157,11 +142,25 @@ def _scalar(bulk):
 
 def _density_inside(bulk: Bulk, x: np.ndarray) -> np.ndarray:
     solver = anisotropic.solve_complex if isinstance(bulk, AnisotropicBulk) else solve_complex
-    return _traces(solver(bulk, -x)).m1.imag / np.pi
+    return traces_of(solver(bulk, -x)).m1.imag / np.pi
 
 
 def raw_atom(bulk: Bulk) -> float:
-    """`atom` for one `bulk` of scalars: one minus the rank over n."""
+    """`atom` for the numbers of a bulk: one minus the rank over n.
+
+    Parameters
+    ----------
+    bulk : Bulk of scalars, or AnisotropicBulk
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        A field of `bulk` is an array.
+    """
     bulk = _scalar(bulk)
     rank = min(1.0, float(bulk.ratio))
     if bulk.nonlinear == 0:
@@ -170,10 +169,24 @@ def raw_atom(bulk: Bulk) -> float:
 
 
 def raw_edges(bulk: Bulk) -> np.ndarray:
-    """`edges` for one `bulk` of scalars.
+    """`edges` for the numbers of a bulk.
 
-    Outside the bulk z(u) = -(1 - df(u)) (phi/psi - df(u)) / u is increasing along the resolvent (Silverstein & Choi
-    1995), so every edge but a hard one at 0 is a stationary value of z: a root of a polynomial of degree five.
+    Every edge but a hard one at 0 is a stationary value of z (Silverstein & Choi 1995); `stationary` finds them.
+
+    Parameters
+    ----------
+    bulk : Bulk of scalars, or AnisotropicBulk
+
+    Returns
+    -------
+    (intervals, 2) array
+
+    Raises
+    ------
+    InputError
+        A field of `bulk` is an array.
+    NotConverged
+        As `edges`.
     """
     bulk = _scalar(bulk)
     if bulk.linear == 0 and bulk.nonlinear == 0:
@@ -193,7 +206,21 @@ def raw_edges(bulk: Bulk) -> np.ndarray:
 
 
 def edge_point(bulk: Bulk) -> float:
-    """v = -q m1 > 0 at the upper edge of the bulk: above it, v falls to 0 as z grows, and z is convex in v."""
+    """v = -q m1 > 0 at the upper edge of the bulk: above it, v falls to 0 as z grows, and z is convex in v.
+
+    Parameters
+    ----------
+    bulk : Bulk of scalars, or AnisotropicBulk
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    NotConverged
+        The upper edge was not found.
+    """
     if isinstance(bulk, AnisotropicBulk):
         return anisotropic.edge_point(bulk)
     u = stationary(bulk)

@@ -16,7 +16,22 @@ from onestep.theory.equation import Bulk
 
 
 def stationary(bulk: Bulk | AnisotropicBulk) -> np.ndarray:
-    """The real u with dz/du = 0."""
+    """The real u with dz/du = 0.
+
+    Parameters
+    ----------
+    bulk : Bulk of scalars, or AnisotropicBulk
+
+    Returns
+    -------
+    (stationary points,) array
+        u, in the units of 1/c_1^2, not sorted; a hard edge at z = 0 is not among them.
+
+    Raises
+    ------
+    NotConverged
+        None of them is the upper edge: all their z are below the mean eigenvalue.
+    """
     if isinstance(bulk, AnisotropicBulk):
         return anisotropic.stationary(bulk)
     a, b, phi, ratio = (float(value) for value in (bulk.linear, bulk.nonlinear, bulk.phi, bulk.ratio))

@@ -49,10 +49,17 @@ class Terms:
     sign: np.ndarray
 
     def columns(self) -> tuple[np.ndarray, np.ndarray]:
-        """C with column i divided by 1 + size_i, shape (E, top + 1, m), and the divisors' inverses (E, m).
+        """C with its columns brought to a common size.
 
         Column i is led by its own order, stronger than all that are mixed into it, so that after the division no
         entry is large however large the step, and no column hides behind another.
+
+        Returns
+        -------
+        scaled : (E, top + 1, m) array
+            C with column i divided by 1 + size_i.
+        shrink : (E, m) array
+            1 / (1 + size_i).
         """
         m = self.lower.shape[-1]
         shrink = 1 / (1 + self.size[:, :m])
@@ -75,7 +82,23 @@ def spike_geometry(problem: Problem, geometry: Geometry | None) -> Geometry:
 
 
 def log_strengths(problem: Problem, geometry: Geometry, eta: np.ndarray, orders, scales: np.ndarray) -> np.ndarray:
-    """log |theta_k| + log |a^k| for eta > 0, shape (E, K): in logs nothing overflows. `scales` (K,) stand for c_k."""
+    """log |theta_k| + log |a^k|: in logs nothing overflows.
+
+    Parameters
+    ----------
+    problem : Problem
+    geometry : Geometry
+    eta : (E,) array
+        Step sizes, positive.
+    orders : sequence of K integers
+        The orders k.
+    scales : (K,) array
+        What stands for c_k, as `responses` gives it.
+
+    Returns
+    -------
+    (E, K) array
+    """
     k = np.array(orders)
     step = problem.student[1] * geometry.beta_norm * geometry.projection_norm
     readout = np.linalg.norm(readout_factor(problem, geometry)[k - 1], axis=1)
@@ -85,7 +108,20 @@ def log_strengths(problem: Problem, geometry: Geometry, eta: np.ndarray, orders,
 
 
 def not_too_strong(logs: np.ndarray, eta: np.ndarray) -> None:
-    """Refuse a step so large that a spike overflows."""
+    """Refuse a step so large that a spike overflows.
+
+    Parameters
+    ----------
+    logs : array
+        As `log_strengths` gives them.
+    eta : array
+        The step sizes, for the message.
+
+    Raises
+    ------
+    InputError
+        A log is above 300.
+    """
     if np.max(logs, initial=0.0) > _STRONGEST:
         raise InputError("eta", float(np.max(eta)), f"a step whose spikes have strengths below e^{_STRONGEST:g}")
 
@@ -97,6 +133,18 @@ def kept_orders(problem: Problem, geometry: Geometry, highest: int = HIGHEST) ->
     (2k-1)!! c_k (eta/sqrt(N))^k, and at any N the terms of high order come to life before those of moderate order,
     as outliers that no network has. The orders are kept as long as each, by itself, leaves the bulk at a smaller
     step than the next one does. As N -> infinity this keeps every order.
+
+    Parameters
+    ----------
+    problem : Problem
+    geometry : Geometry
+    highest : int
+        No order above it is looked at.
+
+    Returns
+    -------
+    tuple of int
+        Ascending.
     """
     orders = active_orders(problem, highest, drift=geometry.drift != 0)
     if not any(problem.student.coefficients[HIGHEST + 1 :]):
@@ -113,11 +161,25 @@ def kept_orders(problem: Problem, geometry: Geometry, highest: int = HIGHEST) ->
 
 
 def terms(problem: Problem, geometry: Geometry, eta: np.ndarray, highest: int = HIGHEST) -> Terms:
-    """The kept terms up to order `highest` at step sizes `eta` (E,) > 0.
+    """The kept terms at several step sizes.
+
+    Parameters
+    ----------
+    problem : Problem
+    geometry : Geometry
+    eta : (E,) array
+        Step sizes, positive.
+    highest : int
+        No order above it is kept.
+
+    Returns
+    -------
+    Terms
 
     Raises
     ------
-    InputError : a step so large that a spike overflows.
+    InputError
+        A step so large that a spike overflows.
     """
     orders = kept_orders(problem, geometry, highest)
     columns, scales = responses(problem, geometry, orders)

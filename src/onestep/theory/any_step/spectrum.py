@@ -36,16 +36,33 @@ _DARK = 1e-7  # times 1/x: a density below it comes from the height, not from th
 
 
 def density(problem: Problem, x, eta: float, geometry: Geometry | None = None) -> np.ndarray:
-    """Density of the eigenvalues of F F'/n at `x` > 0, an array of any shape; outliers and an atom at 0 not included.
+    """Density of the eigenvalues of F F'/n; outliers and an atom at 0 are not included.
 
         density(x) = Im E_t[1/den(t)] / pi  at ridge = -x - i0
 
     Source: the book's chapter "From lazy to maximal"; without a step it is that of Moniri et al. (arXiv:2310.07891).
 
+    Parameters
+    ----------
+    problem : Problem
+    x : float or array of any shape
+        Positive.
+    eta : float
+        Step size, 0 or more.
+    geometry : Geometry or None
+        The numbers through which the step enters; None means the limit.
+
+    Returns
+    -------
+    float or array of the shape of `x`
+        Density per unit of x.
+
     Raises
     ------
-    InputError : an x outside [1e-100, 1e100], or a step that is negative or makes a row longer than 300.
-    NotConverged : with residual and iterations; also when a solution is not a resolvent's (a wrong branch).
+    InputError
+        An x outside [1e-100, 1e100], or a step that is negative or makes a row longer than 300.
+    NotConverged
+        With residual and iterations; also when a solution is not a resolvent's (a wrong branch).
     """
     x = reals("x", x, 0.0, open_below=True)
     if np.any((x < 1 / _FAR) | (x > _FAR)):
@@ -55,32 +72,56 @@ def density(problem: Problem, x, eta: float, geometry: Geometry | None = None) -
 
 
 def edges(problem: Problem, eta: float, geometry: Geometry | None = None) -> np.ndarray:
-    """The intervals that carry the bulk's density, (bands, 2), ascending; a band that reaches 0 starts at 0.
+    """The intervals that carry the bulk's density.
 
     They are sought on a grid of 170 points, geometric over seven decades below the top (steps of 10 %), and finer where
     the density dips between them: gaps are found down to 0.1 % of their place. A band narrower than the steps, with
     gaps on either side, is missed. Every edge is located to 1e-6 of itself by the square-root law of the density.
 
+    Parameters
+    ----------
+    problem, eta, geometry
+        As in `density`.
+
+    Returns
+    -------
+    (bands, 2) array
+        Ascending; a band that reaches 0 starts at 0.
+
     Raises
     ------
-    InputError, NotConverged : as `density`.
+    InputError, NotConverged
+        As `density`.
     """
     features = _law(problem, eta, geometry)
     return _edges(features)
 
 
 def outliers(problem: Problem, eta: float, geometry: Geometry | None = None, order: int = 4) -> list[Outlier]:
-    """The outliers of F F'/n above its bulk, the largest first: the real z with det M_A(-z) = 0.
+    """The outliers of F F'/n above its bulk: the real z with det M_A(-z) = 0.
 
     Those in a gap of the bulk, or below it, are not sought.
 
-    With w the null vector and U(t) = [mu0; t mu1], the cosine of the left singular vector with He_k(t)/sqrt(n k!) is
-    <He_k/sqrt(k!), w'U> / sqrt(w' dM_A/dz w), reported for k = 0..`order`. M_B adds no outlier: where it is singular,
-    g has a pole, and that is in the bulk.
+    With w the null vector and U(t) = [mu0; t mu1], the cosine of
+    the left singular vector with He_k(t)/sqrt(n k!) is <He_k/sqrt(k!), w'U> / sqrt(w' dM_A/dz w). M_B adds no outlier:
+    where it is singular, g has a pole, and that is in the bulk.
+
+    Parameters
+    ----------
+    problem, eta, geometry
+        As in `density`.
+    order : int
+        The cosines are reported for k = 0, ..., `order`.
+
+    Returns
+    -------
+    list of Outlier
+        The largest first.
 
     Raises
     ------
-    InputError, NotConverged : as `density`.
+    InputError, NotConverged
+        As `density`; or `order` is no integer of 0 or more.
     """
     order = integer("order", order, 0)
     features = _law(problem, eta, geometry)
