@@ -269,10 +269,10 @@ def taught(noise, second):
 
 phi, psi = problem.phi, problem.psi
 spots = {
-    "d/n": (shaped, [(0.1, psi), (0.3, psi), (1.0, psi)]),
-    "d/N": (shaped, [(phi, 0.2), (phi, 0.5), (phi, 1.5)]),
-    "label noise": (taught, [(0.25, 0.5), (0.8, 0.5), (2.0, 0.5)]),
-    "quadratic part": (taught, [(0.5, 0.0), (0.5, 0.75), (0.5, 1.5)]),
+    "d/n": (shaped, [(0.12, psi), (0.3, psi), (0.85, psi)]),
+    "d/N": (shaped, [(phi, 0.23), (phi, 0.6), (phi, 1.3)]),
+    "label noise": (taught, [(0.3, 0.5), (0.9, 0.5), (1.9, 0.5)]),
+    "quadratic part": (taught, [(0.5, 0.05), (0.5, 0.85), (0.5, 1.4)]),
 }
 gains = {}
 for name, (make, places) in spots.items():
@@ -333,7 +333,7 @@ for name in activations:
     test, line = compared(case, [0.0, *(np.array(tilts) * math.sqrt(N) / unit)])
     by_name[name] = test[:, :1] - test[:, 1:], line[0] - line[1:]
 
-# %% tags=["remove-input"] mystnb={"figure": {"caption": "Gain in test error over the untrained network of the same activation, each at its best penalty, against the relative change of the first layer. Lines: the theory for every step size, computed at the points. Points: simulation, mean with standard errors.", "name": "fig-imp-activations"}, "image": {"alt": "Gain in test error against the relative change of the weights on a logarithmic axis, one curve per activation. All rise from zero and flatten when the change is of order one."}}
+# %% tags=["remove-input"] mystnb={"figure": {"caption": "Gain in test error over the untrained network of the same activation, each at its best penalty, against the relative change of the first layer. Lines: the theory for every step size, computed at the points. Points: simulation, mean with standard errors.", "name": "fig-imp-activations"}, "image": {"alt": "Gain in test error against the relative change of the weights on a logarithmic axis, one curve per activation. ReLU and softplus rise up to the largest change, tanh stays low and flat."}}
 curves = [
     Curve(name, (tilts, line), (tilts, over_seeds(drawn)))
     for name, (drawn, line) in by_name.items()
@@ -354,9 +354,9 @@ for name, (drawn, line) in by_name.items():
 
 # %% [markdown]
 # Activations with an even part gain more here, because the teacher has an even part.
-# The gain flattens where $\delta$ is of order one.
-# In exponents that is no fixed place: the same $\delta$ is another fraction of $\sqrt n$ for every activation and every shape.
-# Which step is *best*, and how that changes with $n$, is the subject of [Large steps](lazy_to_maximal).
+# Tanh has gained all it can at a small $\delta$; ReLU and softplus still gain at the largest steps of the figure.
+# There is no common place in $\alpha$ where gains flatten: the same $\delta$ is another multiple of $\sqrt n$ for every activation and every shape.
+# Which step is *best*, and how that changes with $n$, is the subject of [From lazy to maximal](lazy_to_maximal).
 #
 # ## Claims of this page
 
