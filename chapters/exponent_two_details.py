@@ -144,7 +144,7 @@ side_by_side(
             title=f"n = {case.n}",
             legend="lower left",
         )
-        for case, cost, values in zip(quadratic, costs, measured, strict=False)
+        for case, cost, values in zip(quadratic[:2], costs, measured, strict=False)
     ],
     r"$\alpha = \log\eta/\log n$",
     height=3.2,
@@ -159,7 +159,7 @@ side_by_side(
 markdown_table(
     [
         (f"{case.n}", name, *over_seeds(values[:, k]))
-        for case, values in zip(quadratic, measured, strict=False)
+        for case, values in zip(quadratic[:2], measured, strict=False)
         for k, name in enumerate(names)
     ],
     head=("$n$", "gradient", *(f"gain at $\\alpha$ = {alpha:g}" for alpha in alphas)),
@@ -168,7 +168,7 @@ markdown_table(
 # %% tags=["remove-input"]
 curves = {
     f"n = {case.n}, {name}": (values[:, k], cost)
-    for case, cost, values in zip(quadratic, costs, measured, strict=False)
+    for case, cost, values in zip(quadratic[:2], costs, measured, strict=False)
     for k, name in enumerate(names[1:], start=1)
 } | {"A cubic teacher, the true gradient": (measured[2][:, 0], costs[2])}
 for name, (values, cost) in curves.items():
@@ -179,7 +179,7 @@ for name, (values, cost) in curves.items():
         control=("a step that costs nothing", 0.0),
         source="Appendix to Improvement, the puzzle",
     )
-for case, values in zip(quadratic, measured[..., -2], strict=False):
+for case, values in zip(quadratic[:2], measured[..., -2], strict=False):
     claims.check(
         f"n = {case.n}: the true gradient gains over the one without the teacher's component (last alpha but one)",
         measured=over_seeds(values[:, 0] - values[:, 1]),
