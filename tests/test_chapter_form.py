@@ -18,7 +18,6 @@ BOOK = Book.find(ROOT)
 NOT_YET = {
     "explorer",
     "lazy_to_maximal",
-    "many_spikes",
 }
 PAGES = {"explorer", "index", "ten_minutes"}  # without exercises
 CHAPTERS = pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from onestep import InputError
 from onestep.book.figures import curves, spikes
+from onestep.book.statistics import over_seeds
 
 
 def tracks(**changes):
@@ -64,3 +66,16 @@ def test_numbers_on_the_axes_of_sizes_are_written_out():
     for ax in by_size().axes:
         assert [label.get_text() for label in ax.get_xticklabels()] == ["100", "400"]
         assert not any("10^" in label.get_text() for label in ax.get_yticklabels())
+
+
+def test_tracks_by_rank_are_the_columns_of_the_tables():
+    x, grid = np.array([0.0, 0.1]), np.array([0.0, 0.05, 0.1])
+    average, table = over_seeds(np.arange(12.0).reshape(3, 2, 2)), np.array([[0.0, np.nan], [2.0, 3.0], [4.0, 5.0]])
+    first, second = spikes.by_rank((x, average), {"law": (grid, table)})
+    assert (first.label, second.label) == ("eigenvalue 1", "eigenvalue 2")
+    np.testing.assert_array_equal(second.measured[1], average.mean[:, 1])
+    np.testing.assert_array_equal(first.predicted["law"], (grid, table[:, 0]))
+    np.testing.assert_array_equal(second.predicted["law"], (grid[1:], [3.0, 5.0]))
+    for wrong in ((x, table), (grid, table[:, :1])):
+        with pytest.raises(InputError, match="law"):
+            spikes.by_rank((x, average), {"law": wrong})

@@ -5,7 +5,7 @@ import pytest
 
 from onestep import InputError
 from onestep.book.figures.curves import Curve
-from onestep.book.statistics import Average, over_seeds
+from onestep.book.statistics import Average, count_beyond, over_seeds
 
 VALUES = np.random.default_rng(0).normal(2.0, 1.0, (7, 3))
 PREDICTED = np.array([1.0, 2.0, -4.0])
@@ -63,3 +63,20 @@ def test_curves_take_averages_and_draw_the_same_points():
     assert Curve("a", None, (x, average)) == Curve("a", None, (x, average.mean, average.standard_error))
     with pytest.raises(InputError, match="measured"):
         Curve("a", None, (x, average.mean))
+
+
+def test_what_no_reference_draw_reaches_is_counted():
+    rng = np.random.default_rng(1)
+    reference = rng.normal(size=(20, 50))
+    three = np.c_[rng.normal(size=(9, 50)), np.full((9, 3), 7.0)]
+    assert count_beyond(reference, reference) == 0
+    assert count_beyond(reference, three) == 3
+    assert count_beyond(reference, three[:, :51]) == 1
+    assert count_beyond(reference, three, probability=1e-12) < 3, "a larger reach counts fewer"
+
+
+@pytest.mark.parametrize("given", [np.ones(3), np.ones((3, 0)), np.full((3, 2), np.nan)])
+def test_counting_needs_draws_in_rows(given):
+    for arguments in ((given, np.ones((3, 2))), (np.ones((3, 2)), given)):
+        with pytest.raises(InputError):
+            count_beyond(*arguments)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from onestep import Problem
-from onestep.hermite import monomials_in_hermite
+from onestep.hermite import basis, gaussian_rule, monomials_in_hermite
 from onestep.theory import limit_geometry
 from onestep.theory.spikes import outliers
 
@@ -29,3 +29,12 @@ def test_the_largest_cosine_is_positive_and_overlaps_are_squares():
     for outlier in strong(activation=(0.0, 1.0, -0.3)):
         assert outlier.cosines[np.argmax(outlier.overlaps)] > 0
         assert outlier.overlaps == pytest.approx(outlier.cosines**2)
+
+
+def test_the_mean_entry_is_the_polynomial_with_these_cosines():
+    outlier = outliers(Problem(activation=(0, 1, 0.6, 0.3)), 8.0)[0]
+    nodes, weights = gaussian_rule()
+    entries = outlier.entries(nodes)
+    cosines = weights * entries @ basis(nodes, len(outlier.cosines) - 1).T
+    np.testing.assert_allclose(cosines, outlier.cosines, atol=1e-10)
+    assert outlier.entries(np.zeros((2, 3))).shape == (2, 3)

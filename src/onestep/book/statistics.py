@@ -6,7 +6,7 @@ from scipy.special import stdtrit
 from onestep.book.average import Average
 from onestep.checks import InputError, integer, real, reals
 
-__all__ = ["Average", "chance", "over_seeds", "share_of_chance"]
+__all__ = ["Average", "chance", "count_beyond", "over_seeds", "share_of_chance"]
 
 
 def over_seeds(values, axis: int = 0) -> Average:
@@ -38,6 +38,30 @@ def chance(draws: int, probability: float = 0.001) -> float:
     if not 0 < real("probability", probability) < 1:
         raise InputError("probability", probability, "a number strictly between 0 and 1")
     return float(stdtrit(draws - 1, 1 - probability / 2))
+
+
+def count_beyond(reference, values, probability: float = 0.001) -> float:
+    """How many of a draw's `values` are larger than any of a reference draw, the median over draws.
+
+    Larger: further above the mean of the reference draws' largest value than that of one more draw is by chance.
+
+    Parameters
+    ----------
+    reference, values : (R, m) and (S, k), R >= 2 and S >= 1 independent draws, such as untrained and trained spectra.
+    probability : of the largest value of one more reference draw to be as far away, either way.
+
+    Raises
+    ------
+    InputError : another number of dimensions, no draws, or what is not finite; or as `chance`.
+    """
+    reference, values = reals("reference", reference), reals("values", values)
+    for name, array in (("reference", reference), ("values", values)):
+        if array.ndim != 2 or not array.size:
+            raise InputError(name, array.shape, "draws in rows, with at least one value each")
+    largest = reference.max(axis=1)
+    draws = len(largest)
+    reach = chance(draws, probability) * largest.std(ddof=1) * np.sqrt(1 + 1 / draws)
+    return float(np.median(np.sum(values > largest.mean() + reach, axis=1)))
 
 
 def share_of_chance(values, predicted, allowed=0.0, probability: float = 0.001) -> float:

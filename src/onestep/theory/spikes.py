@@ -19,7 +19,7 @@ from scipy.optimize import brentq
 
 from onestep.checks import InputError, integer, real, reals
 from onestep.geometry import Geometry
-from onestep.hermite import ORDER
+from onestep.hermite import ORDER, basis
 from onestep.problem import Problem
 from onestep.theory.anisotropic import bulk_of
 from onestep.theory.geometry import drift_of, limit_geometry
@@ -70,6 +70,15 @@ class Outlier:
     def overlaps(self) -> np.ndarray:
         """(orders + 1,) the squares of `cosines`: what He_k explains of the singular vector."""
         return np.square(self.cosines)
+
+    def entries(self, t) -> np.ndarray:
+        """sqrt(n) times the mean of an entry of the left singular vector, given t: a polynomial, of the shape of `t`.
+
+        Raises
+        ------
+        InputError : a t that is not finite.
+        """
+        return np.tensordot(self.cosines, basis(t, len(self.cosines) - 1), 1)
 
 
 def critical_exponents(highest: int = 8) -> np.ndarray:

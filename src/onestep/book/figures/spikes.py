@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, StrMethodFormatter
 
+from onestep.book.average import Average
 from onestep.book.figures.curves import Curve, draw
 from onestep.book.figures.style import (
     FAINT,
@@ -18,6 +19,7 @@ from onestep.book.figures.style import (
     styled,
     theory,
 )
+from onestep.checks import InputError
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,39 @@ class Track:
     label: str
     measured: tuple[np.ndarray, np.ndarray, np.ndarray]
     predicted: Mapping[str, tuple[np.ndarray, np.ndarray]]
+
+
+def by_rank(
+    measured: tuple[np.ndarray, Average], predicted: Mapping[str, tuple[np.ndarray, np.ndarray]]
+) -> list[Track]:
+    """One track per rank, from tables with a column for each.
+
+    Parameters
+    ----------
+    measured : (x, average), x (P,) and an average of shape (P, ranks).
+    predicted : name of a theory -> (x, positions), (G,) and (G, ranks); nan where the theory has no such outlier.
+
+    Raises
+    ------
+    InputError : the tables have other shapes.
+    """
+    x, average = measured
+    tables = {"measured": (x, average.mean), **predicted}
+    for name, (places, table) in tables.items():
+        if np.ndim(table) != 2 or np.shape(table) != (len(places), average.mean.shape[-1]):
+            raise InputError(name, np.shape(table), f"a table with {len(places)} rows and a column for each rank")
+    return [
+        Track(
+            f"eigenvalue {rank + 1}",
+            (x, average.mean[:, rank], average.standard_error[:, rank]),
+            {
+                name: (grid[there], table[there, rank])
+                for name, (grid, table) in predicted.items()
+                for there in [np.isfinite(table[:, rank])]
+            },
+        )
+        for rank in range(average.mean.shape[1])
+    ]
 
 
 _STYLES = ("-", (0, (4, 2)), (0, (1.5, 1.5)))  # one per theory, so that colour can tell the outliers apart
