@@ -242,12 +242,12 @@ below = [
     )
     for a in exponents
 ]
-glue(ten=[float(rows) for rows in below], end=[angles[a][-1] for a in exponents])
+glue(ten=[float(f"{rows:.1g}") for rows in below], end=[angles[a][-1] for a in exponents])
 glue(published=predicted_angle(10**12, exponents[min(1, len(exponents) - 1)], 0.0))
 record(angles=[values("angle", a)[:, -1].mean() for a in exponents])
 
 # %% [markdown]
-# For an angle below ten degrees one needs $n$ = {glue:text}`ten_0:.1g`, {glue:text}`ten_1:.1g` and {glue:text}`ten_2:.1g` at the three exponents.
+# For an angle below ten degrees one needs about $n$ = {glue:text}`ten_0:,.0f`, {glue:text}`ten_1:,.0f` and {glue:text}`ten_2:,.0f` at the three exponents.
 # At $n = 10^{12}$ the angles are {glue:text}`end_0:.2g`, {glue:text}`end_1:.2g` and {glue:text}`end_2:.2g` degrees.
 # With the published powers $t, t^2$ in the place of $P_1, P_2$ the second would be {glue:text}`published:.2f` degrees, and stay there: the space of $t$ and $t^2 + \kappa$ has with that of $t$ and $t^2$ an angle with the sine $\sqrt2\,\kappa/\sqrt{3(2 + (1+\kappa)^2)}$.
 #
