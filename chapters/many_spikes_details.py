@@ -242,7 +242,9 @@ below = [
     )
     for a in exponents
 ]
-glue(ten=[float(f"{rows:.1g}") for rows in below], end=[angles[a][-1] for a in exponents])
+glue(
+    ten=[float(f"{rows:.1g}") for rows in below], end=[angles[a][-1] for a in exponents]
+)
 glue(published=predicted_angle(10**12, exponents[min(1, len(exponents) - 1)], 0.0))
 record(angles=[values("angle", a)[:, -1].mean() for a in exponents])
 
