@@ -265,7 +265,7 @@ Markdown(
 # | [Errors](errors) | $\sum_{k \le \ell} c_k\, s^k t^k$, finitely many | $c_1$ | $c_>^2$ | $1$ |
 # | here | the whole response | a function of $s\,t$ | a function of $s\,t$ | $\tau_j$ |
 #
-# For small tilts, {prf:ref}`lem-shift` turns the second line into the first.
+# For small tilts, {prf:ref}`lem-spike-powers` turns the second line into the first.
 #
 # What does ridge regression do with such features? Two sets of numbers answer, one for data points and one for units. Let $R = (FF^\top/n + \lambda)^{-1}$. For a data point with coordinate $t$, let $1/\mathrm{den}(t)$ be the limit of the diagonal entry of $R$: the share of its label that the fit leaves alone is $\lambda/\mathrm{den}(t)$. For a unit with
 # readout $a_r$, let $g_r \in (0, 1]$ be the share of its coefficient that the data leave undetermined. Each is determined by all of the other:
@@ -972,7 +972,7 @@ for (name, alpha), both in reached.items():
 # \mu_0 \approx c_1 s\, t + c_2\big( s^2 t^2 + \tau^2 - 1 \big) = c_1 s\,t + c_2\, s^2 (t^2 + \kappa) ,
 # $$
 #
-# by {prf:ref}`lem-shift`: row lengthening is as large as the quadratic spike itself, at every step. What the network learns in the second regime is therefore not $t^2$ but $t^2 + \kappa$, and the plateau of degree two has to be computed with it. ([Improvement](improvement) shows it in a simulation.) For odd activations nothing changes.
+# by {prf:ref}`lem-spike-powers`: row lengthening is as large as the quadratic spike itself, at every step. What the network learns in the second regime is therefore not $t^2$ but $t^2 + \kappa$, and the plateau of degree two has to be computed with it. ([Improvement](improvement) shows it in a simulation.) For odd activations nothing changes.
 
 # %% tags=["remove-input"]
 ends = {
