@@ -75,9 +75,10 @@ def integer(name: str, value: object, minimum: int = 1, maximum: int | None = No
     allowed = f"an integer >= {minimum}" + ("" if maximum is None else f" and <= {maximum}")
     if isinstance(value, _NO_NUMBERS) or not isinstance(value, numbers.Integral):
         raise InputError(name, value, allowed)
-    if value < minimum or (maximum is not None and value > maximum):
+    number = int(value)
+    if number < minimum or (maximum is not None and number > maximum):
         raise InputError(name, value, allowed)
-    return int(value)
+    return number
 
 
 def real(name: str, value: object, minimum: float = -math.inf, *, open_below: bool = False) -> float:
@@ -115,7 +116,7 @@ def reals(name: str, values: object, minimum: float = -math.inf, *, open_below: 
 def broadcast(**arrays: np.ndarray) -> list[np.ndarray]:
     """The named arrays, broadcast against each other."""
     try:
-        return np.broadcast_arrays(*arrays.values())
+        return list(np.broadcast_arrays(*arrays.values()))
     except ValueError as error:
         shapes = ", ".join(f"{name} {np.shape(array)}" for name, array in arrays.items())
         raise InputError("shapes", shapes, "arrays that broadcast against each other") from error

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -48,8 +49,9 @@ class Geometry:
     cosine: float
     readout: Quadrature | None = None
     projection: float | Quadrature | None = None
-    lengthening: float | None = None
-    drift: float | None = None
+    # Any, because formulas use them as numbers: `onestep.theory.geometry.chosen` has replaced None before.
+    lengthening: float | Any = None
+    drift: float | Any = None
 
     def __post_init__(self):
         checked = {"beta_norm": real("beta_norm", self.beta_norm, 0.0, open_below=True)}
@@ -130,7 +132,7 @@ def gauss_quadrature(samples: np.ndarray, nodes: int, weights: np.ndarray | None
     return values, vectors[0] ** 2
 
 
-def _quadrature(name: str, given: object) -> Quadrature:
+def _quadrature(name: str, given: Any) -> Quadrature:
     allowed = "two rows of equal length: nodes, and weights >= 0 that sum to one"
     try:
         nodes, weights = (reals(name, values) for values in given)

@@ -7,6 +7,7 @@ Functions*, chapter 11, has the background; the book's chapter "Setup" tells wha
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import SupportsIndex
 
 import numpy as np
 from numpy.polynomial import hermite_e
@@ -39,7 +40,7 @@ class Expansion:
     second_moment: float
     slope_second_moment: float
 
-    def __getitem__(self, k: int) -> float:
+    def __getitem__(self, k: SupportsIndex) -> float:
         return self.coefficients[k]
 
     @property
@@ -70,8 +71,8 @@ def gaussian_rule(kinks: tuple[float, ...] = (), panel: float = _PANELS[0]) -> t
     ------
     InputError : a kink is not a finite number, or the panels are so narrow that nodes coincide.
     """
-    panel, kinks = real("panel", panel, 1e-4), reals("kinks", kinks).ravel()
-    inside = [kink for kink in kinks if abs(kink) < _REACH]
+    panel, places = real("panel", panel, 1e-4), reals("kinks", kinks).ravel()
+    inside = [kink for kink in places if abs(kink) < _REACH]
     breaks = np.unique([*np.linspace(-_REACH, _REACH, math.ceil(2 * _REACH / panel) + 1), *inside])
     x, w = np.polynomial.legendre.leggauss(20)
     half = np.diff(breaks)[:, None] / 2

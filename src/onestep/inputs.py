@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
 
@@ -123,7 +124,8 @@ def _parts(name: str, given, otherwise: np.ndarray, *, open_below: bool = False)
 
 @lru_cache(maxsize=64)
 def _levels(covariance: Covariance, d: int) -> Levels:
-    shares = [Fraction(share) for share in covariance.shares]  # d may be beyond the whole numbers of a double
+    given = cast("tuple[float, ...]", covariance.shares)  # `Covariance` has completed them
+    shares = [Fraction(share) for share in given]  # d may be beyond the whole numbers of a double
     exact = [share * d / sum(shares) for share in shares]
     counts = [math.floor(value) for value in exact]
     rest = sorted(range(len(counts)), key=lambda k: (counts[k] - exact[k], k))

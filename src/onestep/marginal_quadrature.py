@@ -6,7 +6,7 @@ The panels along z_1 break where planes meet so that a point of that axis stands
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +28,7 @@ _PARALLEL = 1e-7
 _CHUNK, _MOST = 1 << 20, 1 << 27  # function values at a time, and in all
 
 
-def values(function: Callable, z: list[np.ndarray], name: str) -> np.ndarray:
+def values(function: Callable, z: Sequence[np.ndarray], name: str) -> np.ndarray:
     shape = np.broadcast_shapes(*map(np.shape, z))
     try:
         with np.errstate(all="ignore"):
@@ -43,7 +43,7 @@ def values(function: Callable, z: list[np.ndarray], name: str) -> np.ndarray:
     return value
 
 
-def turned(frame: np.ndarray, w: list[np.ndarray]) -> list[np.ndarray]:
+def turned(frame: np.ndarray, w: Sequence[np.ndarray]) -> list[np.ndarray]:
     """The teacher's own coordinates z = frame' w."""
     return [sum(row[i] * part for row, part in zip(frame, w, strict=True)) for i in range(len(w))]
 

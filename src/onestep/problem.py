@@ -134,9 +134,9 @@ class Problem:
     @property
     def readout_law(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Values of sqrt(N) a_j and their shares, (K,) each; None for the Gaussian."""
-        if self.readout == "gaussian":
-            return None
-        values, shares = ((1.0,), (1.0,)) if self.readout == "constant" else self.readout
+        if isinstance(self.readout, str):
+            return None if self.readout == "gaussian" else (np.ones(1), np.ones(1))
+        values, shares = self.readout
         return np.array(values), np.array(shares)
 
     @property

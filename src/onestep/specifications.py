@@ -1,6 +1,7 @@
 """What a `Problem` takes as activation, teacher and readout: one canonical, hashable form, and what it stands for."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def checked_link(name: str, spec: object) -> LinkSpec:
     return coefficients
 
 
-def checked_readout(spec: object) -> ReadoutSpec:
+def checked_readout(spec: Any) -> ReadoutSpec:
     """A canonical, hashable form of a readout."""
     if isinstance(spec, str):
         return choice("readout", spec, ("gaussian", "constant"))

@@ -133,7 +133,7 @@ class Claim:
             return ""
         if not all(math.isfinite(value) for value in (self.measured, self.predicted, self.tolerance)):
             return "A number it compares is not finite in this run. " + (self.explain or "")
-        if self._agrees(self.measured):
+        if self.control is not None and self._agrees(self.measured):
             law, value = self.control
             return f"It holds, but cannot tell {self.predicted:.4g} from the {value:.4g} of “{law}”."
         if self.verdict == TOO_FEW:
@@ -177,7 +177,7 @@ class Claim:
     def _undecided(self) -> bool:
         """Whether the numbers agree, and the control does; or an effect asked for is within chance of none."""
         if self._agrees(self.measured):
-            return math.isfinite(self.control[1])
+            return self.control is not None and math.isfinite(self.control[1])
         return self.kind in ("more than", "less than") and abs(self.measured - self.predicted) < self.tolerance
 
     def _set(self, name: str, value: object) -> None:

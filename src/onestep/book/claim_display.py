@@ -66,7 +66,7 @@ def found(claim: Claim) -> str:
 
 def tested(claim: Claim) -> str:
     """The test in words: its kind and, of a statistical one, draws, distance and power."""
-    words = [claim.evidence]
+    words = [str(claim.evidence)]
     if claim.draws is not None:
         words.append(f"{claim.draws} draws")
     if claim.distance is not None:

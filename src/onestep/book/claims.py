@@ -9,6 +9,7 @@ table shows a cross, or that there are too few draws to tell, and says why that 
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from onestep.book import displays
 from onestep.book.average import Average
@@ -107,21 +108,23 @@ def check(
     InputError : an empty statement or source, what is not a number, a negative tolerance, none for a plain number, a
         standard error beside an average's own, an unknown kind, a control that is not a name and a number.
     """
+    value: Any = measured  # the numbers of an average are arrays; `Claim` makes floats of them
+    error: Any = standard_error
+    margin: Any = tolerance
     if isinstance(measured, Average):
         if standard_error is not None or draws is not None:
             raise InputError(
                 "standard_error, draws", (standard_error, draws), "neither beside an Average, which has them"
             )
-        standard_error, draws = measured.standard_error, measured.draws
         if tolerance is None:
             sides = 1 if kind == "close" else 2
-            many = chance(draws, sides * min(real("probability", probability), 0.999 / sides))
-            tolerance = real("allowed", allowed, 0.0) + many * standard_error
-        measured = measured.mean
+            many = chance(measured.draws, sides * min(real("probability", probability), 0.999 / sides))
+            margin = real("allowed", allowed, 0.0) + many * measured.standard_error
+        value, error, draws = measured.mean, measured.standard_error, measured.draws
     elif tolerance is None:
         raise InputError("tolerance", tolerance, "a number >= 0 where `measured` is no Average")
     claim = Claim(
-        statement, measured, predicted, tolerance, source, standard_error, kind, explain, control,
+        statement, value, predicted, margin, source, error, kind, explain, control,
         evidence=evidence, draws=draws, distance=distance,
     )  # fmt: skip
     if displays.strict() and statement in _ledger:

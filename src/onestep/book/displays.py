@@ -9,6 +9,7 @@ import html
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def _display(faces: dict, text: str) -> None:
     display(faces | {"text/plain": text}, raw=True)
 
 
-def collect(notebook: Mapping, kind: str) -> Iterator[object]:
+def collect(notebook: Mapping, kind: str) -> Iterator[Any]:
     """Every payload of `kind` in an executed notebook (a NotebookNode or the parsed JSON), in order of appearance."""
     for cell in notebook["cells"]:
         for output in cell.get("outputs", ()):
@@ -63,7 +64,7 @@ def collect(notebook: Mapping, kind: str) -> Iterator[object]:
                 yield payload
 
 
-def latest(notebook: Mapping, kind: str, default: object = None) -> object:
+def latest(notebook: Mapping, kind: str, default: Any = None) -> Any:
     """The last payload of `kind` in an executed notebook, which is the one that counts; `default` if there is none."""
     return next(reversed(list(collect(notebook, kind))), default)
 
@@ -73,7 +74,7 @@ def _text(value: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
-def plain(name: str, value: object, depth: int = 0) -> object:
+def plain(name: str, value: object, depth: int = 0) -> Any:
     """`value` as strict JSON: NumPy types unwrapped; nan, inf and -inf, which JSON lacks, as these words.
 
     `float()` reads the words back. Raises InputError for what is neither number, text, bool, None nor a list of them.

@@ -93,7 +93,7 @@ def _cell(value: object, number: str) -> str:
         return value.replace("|", "\\|").replace("\n", " ")
     if isinstance(value, Average):
         return format(value, "")
-    value = displays.plain("rows", value)
-    if value is None or isinstance(value, bool | list):
-        raise InputError("rows", value, "texts, numbers, averages and None")
-    return format(float(value), number) if not isinstance(value, int) else str(value)
+    entry = displays.plain("rows", value)
+    if entry is None or isinstance(entry, bool | list):
+        raise InputError("rows", entry, "texts, numbers, averages and None")
+    return format(float(entry), number) if not isinstance(entry, int) else str(entry)

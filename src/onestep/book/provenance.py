@@ -55,7 +55,7 @@ def read_provenance(notebook: Mapping) -> dict | None:
 def loaded_modules() -> dict[str, str]:
     """Every module of the package that this process has loaded, with the hash of its file as it is now."""
     loaded = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "onestep"}
-    return {name: file_hash(Path(module.__file__)) for name, module in sorted(loaded.items())}
+    return {name: file_hash(Path(str(module.__file__))) for name, module in sorted(loaded.items())}
 
 
 def file_hash(path: Path) -> str:
@@ -106,7 +106,11 @@ def literal_assignments(source: str) -> dict[str, object]:
     values: dict[str, object] = {}
     try:
         for statement in ast.parse(source).body:
+            if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
+                return {}
             (target,) = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            if not isinstance(target, ast.Name) or statement.value is None:
+                return {}
             values[target.id] = ast.literal_eval(statement.value)
     except (SyntaxError, AttributeError, ValueError, TypeError):  # no Python, no assignment, or not of a literal
         return {}

@@ -49,7 +49,9 @@ def code(chapter: Chapter) -> tuple[tuple[str, tuple[str, ...]], ...]:
 def modules(chapter: Chapter) -> dict[str, str]:
     """The modules of the package that running `chapter` may load, each with the hash of its file."""
     cells = _cells(chapter)
-    first = set(package()) if None in cells else set().union(*map(imports, cells))
+    first: set[str] = set()
+    for tree in cells:
+        first |= set(package()) if tree is None else imports(tree)
     return {name: _hash(name) for name in sorted(reached({*first, *_with_parents(_KERNEL)}))}
 
 
@@ -91,7 +93,7 @@ def libraries(chapter: Chapter) -> dict[str, str]:
         cell for cell in _cells(chapter) if cell is not None
     ]
     found = {name for tree in trees for name in _top_level(tree)} - {*sys.stdlib_module_names, "onestep", "__future__"}
-    return {"python": platform.python_version()} | {name: found for name in sorted(found) if (found := _version(name))}
+    return {"python": platform.python_version()} | {name: known for name in sorted(found) if (known := _version(name))}
 
 
 def data_files(chapter: Chapter, data: Mapping[str, str], values: Mapping[str, object]) -> dict[str, str]:

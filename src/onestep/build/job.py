@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -49,7 +50,7 @@ class Job:
         given: Mapping[str, object] | None = None,
         *,
         data: Mapping[str, str] | None = None,
-        **options,
+        **options: Any,
     ) -> "Job":
         """A job with `given` parameters validated; of the book's `data`, it keeps what the chapter reads.
 

@@ -28,8 +28,10 @@ class ThisInterpreter(AsyncKernelManager):
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         return KernelSpec(argv=command, display_name="Python 3", language="python")
 
-    async def is_alive(self) -> bool:
-        ThisInterpreter.ended_with = await self.provisioner.poll() if self.has_kernel else ThisInterpreter.ended_with
+    # Upstream makes its own of an async method by a wrapper without types.
+    async def is_alive(self) -> bool:  # type: ignore[override]
+        if self.provisioner is not None and self.has_kernel:
+            ThisInterpreter.ended_with = await self.provisioner.poll()
         return self.has_kernel and ThisInterpreter.ended_with is None
 
 

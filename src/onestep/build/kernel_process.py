@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO, cast
 
 from onestep.checks import OneStepError
 
@@ -36,11 +37,12 @@ class KernelProcesses:
         """
         with (folder / "stderr").open("w+", encoding="utf-8", errors="replace") as errors:
             process = self._start(folder, environment, errors)
+            order, output = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)  # both are pipes
             timer = threading.Timer(time_limit or 0, process.terminate)
             if time_limit is not None:
                 timer.start()
             try:
-                for line in process.stdout:
+                for line in output:
                     if line.strip() == "cell":
                         on_cell()
                 status = process.wait()
@@ -48,8 +50,8 @@ class KernelProcesses:
                 timer.cancel()
                 process.terminate()
                 process.wait()
-                process.stdin.close()
-                process.stdout.close()
+                order.close()
+                output.close()
                 with self._lock:
                     self._running.discard(process)
             errors.seek(0)

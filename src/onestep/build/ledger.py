@@ -84,7 +84,9 @@ def as_lines(entries: list[dict]) -> str:
 
 def _kinds(claims: list[Claim]) -> str:
     """How many claims of each kind there are, and how far the two-sided ones are off beside what chance would give."""
-    rows = [(kind, count([claim for claim in claims if claim.evidence == kind]), "", "", "", "") for kind in EVIDENCE]
+    rows: list[tuple[str, ...]] = [
+        (kind, count([claim for claim in claims if claim.evidence == kind]), "", "", "", "") for kind in EVIDENCE
+    ]
     off = distances(claims)
     if off:
         within = [f"{sum(abs(value) <= most for value in off)} of {len(off)}" for most in _WITHIN]

@@ -226,13 +226,14 @@ def _gravity(kind: str) -> int:
 
 def _differences_of_making(old: Mapping, new: Mapping) -> Iterator[str]:
     for chapter, after in new.items():
-        before = old.get(chapter)
-        for part in ("parameters", "versions") if before else ():
+        if not (before := old.get(chapter)):
+            continue
+        for part in ("parameters", "versions"):
             one, two = before.get(part) or {}, after.get(part) or {}
             for name in {**one, **two}:
                 if one.get(name) != two.get(name):
                     yield f"{chapter}: {name} {one.get(name)} → {two.get(name)}"
-        for part in ("source", "blas", "machine") if before else ():
+        for part in ("source", "blas", "machine"):
             if before.get(part) != after.get(part):
                 yield f"{chapter}: {part} {_brief(before.get(part))} → {_brief(after.get(part))}"
 

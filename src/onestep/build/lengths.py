@@ -118,7 +118,8 @@ def minutes(words: int) -> int:
 
 def _words(markdown: str, in_solution: bool) -> tuple[int, int, bool]:
     """Open words and folded words of a text cell, and whether a solution is open at its end."""
-    counts, stack, options, formula = [0, 0], [], False, False
+    counts, options, formula = [0, 0], False, False
+    stack: list[tuple[str, str]] = []
     for line in markdown.splitlines():
         if match := _FENCE.match(line):
             fence, name, title = match["fence"], match["name"], match["title"]
@@ -140,7 +141,7 @@ def _words(markdown: str, in_solution: bool) -> tuple[int, int, bool]:
             continue
         hidden = in_solution or any(name in _FOLDS for _, name in stack)
         counts[hidden] += _count(line)
-    return *counts, in_solution
+    return counts[0], counts[1], in_solution
 
 
 def _count(line: str) -> int:

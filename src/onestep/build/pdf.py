@@ -4,18 +4,24 @@ All pages are put behind one another in one page, so that references between cha
 """
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
 from onestep.build.chapters import FOLDER, Book
 
+if TYPE_CHECKING:
+    from playwright.sync_api import ViewportSize
+
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-_SHEET = {"width": 673, "height": 987}  # what print.css leaves of A4, in pixels, so that plots have their final width
+_SHEET: "ViewportSize" = {
+    "width": 673,
+    "height": 987,
+}  # what print.css leaves of A4, in pixels, so that plots have their final width
 _FOOT = '<div style="font-size: 8px; width: 100%; text-align: center"><span class="pageNumber"></span></div>'
 
 
@@ -26,7 +32,7 @@ def joined(pages: Sequence[Path]) -> BeautifulSoup:
     """
     names = {page.name for page in pages}
     document = BeautifulSoup(pages[0].read_text(encoding="utf-8"), "html.parser")
-    place = document.find("article")
+    place = _found(document)
     articles = [_article(page, names) for page in pages]
     del articles[0]["style"]
     place.clear()
@@ -76,12 +82,18 @@ def print_pdf(site: Path, documents: Sequence[str], target: Path) -> None:
         browser.close()
 
 
+def _found(document: BeautifulSoup) -> Tag:
+    """The article of a page."""
+    (article,) = document.find_all("article", limit=1)
+    return article
+
+
 def _article(page: Path, names: set[str]) -> Tag:
-    article = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").find("article")
+    article = _found(BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser"))
     for element in article.find_all(id=True):
-        element["id"] = _anchor(page.name, element["id"])
+        element["id"] = _anchor(page.name, str(element["id"]))
     for link in article.find_all(href=True):
-        parts = urlsplit(link["href"])
+        parts = urlsplit(str(link["href"]))
         name = parts.path or page.name
         if not parts.scheme and name in names:
             link["href"] = "#" + _anchor(name, parts.fragment)
@@ -108,4 +120,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -88,6 +88,7 @@ class Pool:
         self._kernels.stop()
 
     def _run(self, job: Job) -> None:
+        result: Result | BaseException
         for attempt in range(self._retries + 1):
             try:
                 result = runner.execute(

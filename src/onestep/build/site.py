@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from nbformat import NotebookNode
 
@@ -148,8 +149,10 @@ def jobs(book: Book, given: Mapping[str, object], *, strict: bool) -> tuple[Job,
             raise ParameterError(f"the book: no chapter {where!r} for the parameter {name!r}")
         for chapter in takers:
             chosen[chapter.name][own if dot else name] = value
-    options = {"strict": strict, "data": book.data_hashes, "folder": str(book.folder)}
-    return tuple(Job.make(chapter, chosen[chapter.name], **options) for chapter in chapters)
+    data, folder = book.data_hashes, str(book.folder)
+    return tuple(
+        Job.make(chapter, chosen[chapter.name], data=data, strict=strict, folder=folder) for chapter in chapters
+    )
 
 
 def _stores(book: Book, target: Path) -> list[Store]:
@@ -171,19 +174,22 @@ def _keep(results: Iterator[tuple[Job, NotebookNode | RunFailed]], store: Store)
     BuildFailed
         At the end, if a chapter failed or a result could not be kept in `store`; it is kept somewhere else then.
     """
-    done, failures, full, rescue = {}, [], None, None
+    done: dict[Job, NotebookNode] = {}
+    failures: list[RunFailed] = []
+    full: tuple[OSError, Store] | None = None  # what went wrong, and the store used from then on
     for job, result in results:
         if isinstance(result, RunFailed):
             failures.append(result)
             continue
-        done[job] = with_text_of(job, result)
+        done[job] = cast("NotebookNode", with_text_of(job, result))  # its code cells are those that the job gave it
         try:
             store.put(job, result)
         except OSError as error:  # a full disk, say
-            full, rescue = error, rescue or Store(Path(tempfile.mkdtemp(prefix="onestep-")))
-            rescue.put(job, result)
+            full = error, full[1] if full else Store(Path(tempfile.mkdtemp(prefix="onestep-")))
+            full[1].put(job, result)
     if full:
-        raise BuildFailed(f"{store.folder}: {full.strerror}; move there what was executed, from {rescue.folder}")
+        reason, place = full[0].strerror, full[1].folder
+        raise BuildFailed(f"{store.folder}: {reason}; move there what was executed, from {place}")
     if failures:
         kept = f"{len(done)} of {len(done) + len(failures)} chapters that had to be executed are done and kept."
         raise BuildFailed("\n\n".join([*map(str, failures), kept]), tuple(failures))

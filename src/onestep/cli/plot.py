@@ -37,9 +37,9 @@ def command(folder, runs, x, y, hue, where, stale, log_x, log_y, output, force) 
     if output is not None and path.exists() and not force:
         raise Refused(f"{path} exists; choose another -o, or --force to replace it")
     chosen = plots.chosen(runs_in(folder, runs, stale), unique(where, "--where"))
-    scales = {"xscale": "log" if log_x else "linear", "yscale": "log" if log_y else "linear"}
+    xscale, yscale = ("log" if log else "linear" for log in (log_x, log_y))
     drawn = plots.curves(chosen, x, y, hue)
-    figure = curves.comparison(drawn, plots.in_figure(x), plots.in_figure(y), **scales)
+    figure = curves.comparison(drawn, plots.in_figure(x), plots.in_figure(y), xscale=xscale, yscale=yscale)
     buffer = io.BytesIO()
     figure.savefig(buffer, format=path.suffix[1:])
     files.write_bytes(path, buffer.getvalue())

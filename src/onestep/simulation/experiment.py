@@ -158,7 +158,10 @@ def run(
                 triplets.left,
             )
         )
-    return Measurement(problem, seed, eta, ridge, *map(np.array, zip(*rows, strict=True)), geometry)
+    train, tested, error, norm, freedom, freedom_error, values, squares, vectors = map(np.array, zip(*rows, strict=True))
+    return Measurement(
+        problem, seed, eta, ridge, train, tested, error, norm, freedom, freedom_error, values, squares, vectors, geometry
+    )
 
 
 def _within(name: str, given: float, values: np.ndarray) -> None:

@@ -180,7 +180,8 @@ class OneStep:
         """
         fitted = self.fit(ridge, eta)
         test = [np.mean((self.test.y - output) ** 2) for output in self.predict(eta, fitted.coefficients).T]
-        return tuple(np.reshape(error, np.shape(ridge))[()] for error in (fitted.train_error, test))
+        shape = np.shape(ridge)
+        return np.reshape(fitted.train_error, shape)[()], np.reshape(test, shape)[()]
 
     def _checked(self, name: str, values: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
         """`values` in the precision of the problem, of the given shape; None is any length from 1 on."""

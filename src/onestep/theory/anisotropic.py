@@ -75,10 +75,10 @@ class AnisotropicBulk:
 
 def bulk_of(problem: Problem) -> Bulk | AnisotropicBulk:
     """The numbers that decide the untrained spectrum of `problem`, for one level or for more."""
-    if problem.inputs is None:
+    if (levels := problem.levels) is None:
         return Bulk.of(problem)
     student = problem.student
-    return AnisotropicBulk(problem.phi, problem.psi, student[1] ** 2, student.nonlinear_variance, problem.levels)
+    return AnisotropicBulk(problem.phi, problem.psi, student[1] ** 2, student.nonlinear_variance, levels)
 
 
 def solve(bulk: Bulk | AnisotropicBulk, ridge: np.ndarray) -> BulkSolution:
@@ -143,9 +143,9 @@ def solve_outside(bulk: AnisotropicBulk, ridge: np.ndarray) -> BulkSolution:
     InputError : -ridge lies in the bulk.
     """
     ridge = np.asarray(ridge, float)
-    u = solve_complex(bulk, ridge).u.real.ravel()
-    u, worst = _newton(bulk, ridge.ravel(), u)
-    u = u.reshape(ridge.shape)
+    start = solve_complex(bulk, ridge).u.real.ravel()
+    found, worst = _newton(bulk, ridge.ravel(), start)
+    u = found.reshape(ridge.shape)
     df, slope = bulk.degrees_of_freedom(u), bulk.degrees_of_freedom_slope(u)
     p, q, z = 1 - df, bulk.ratio - df, -ridge
     with np.errstate(all="ignore"):
@@ -218,8 +218,8 @@ def stationary(bulk: AnisotropicBulk) -> np.ndarray:
         return (1 - df) * (bulk.ratio - df) + u * slope * (1 - df + bulk.ratio - df)
 
     value = product(u)
-    change = np.flatnonzero((value[1:] > 0) != (value[:-1] > 0))
-    change = [k for k in change if not np.any((poles > u[k]) & (poles < u[k + 1]))]
+    signs = np.flatnonzero((value[1:] > 0) != (value[:-1] > 0))
+    change = [k for k in signs if not np.any((poles > u[k]) & (poles < u[k + 1]))]
     found = np.array([brentq(product, u[k], u[k + 1], xtol=1e-300, rtol=1e-14) for k in change])
     df = bulk.degrees_of_freedom(found)
     return found[np.abs((1 - df) * (bulk.ratio - df)) > 1e-20 * bulk.ratio]  # the others are hard edges

@@ -39,8 +39,8 @@ def linear_errors(problem: Problem, ridge, *, intercept: bool = True) -> tuple[n
     ridge = reals("ridge", ridge, 0.0, open_below=True)
     first = problem.target[1] ** 2
     noise = unexplained(problem, intercept=intercept)
-    if problem.inputs is not None:
-        return covariance.linear_errors(problem.levels, ridge, problem.phi, first * problem.levels.signal, noise)
+    if (levels := problem.levels) is not None:
+        return covariance.linear_errors(levels, ridge, problem.phi, first * levels.signal, noise)
     found = solve(Bulk(problem.phi, 1.0, 0.0, 1.0), ridge)
     train = found.p * (first * found.q / problem.phi + noise)
     test = (first * found.q**2 / problem.phi + noise * problem.phi) / (found.u * (found.p + found.q + ridge))

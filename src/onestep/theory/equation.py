@@ -66,10 +66,10 @@ class Bulk:
         products of them would overflow or vanish.
     """
 
-    phi: np.ndarray
-    psi: np.ndarray
-    linear: np.ndarray
-    nonlinear: np.ndarray
+    phi: np.ndarray | float
+    psi: np.ndarray | float
+    linear: np.ndarray | float
+    nonlinear: np.ndarray | float
 
     def __post_init__(self):
         for name in ("phi", "psi"):

@@ -31,10 +31,10 @@ def limit_geometry(problem: Problem) -> Geometry:
     """
     _known(problem)
     first, labels = problem.target[1], problem.target.second_moment + problem.noise_variance
-    if problem.inputs is None:
+    if (levels := problem.levels) is None:
         norm = math.sqrt(first**2 + problem.phi_gradient * labels)
         return chosen(problem, Geometry(norm, first / norm))
-    return chosen(problem, Geometry(*limit_direction(problem.levels, first, problem.phi_gradient * labels)))
+    return chosen(problem, Geometry(*limit_direction(levels, first, problem.phi_gradient * labels)))
 
 
 def published_geometry(problem: Problem) -> Geometry:
@@ -59,7 +59,7 @@ def lengthening_of(problem: Problem, beta_norm: float) -> float:
 def drift_of(problem: Problem, beta_norm: float) -> float:
     """zeta of `limit_geometry` for a |beta| that may be measured."""
     zeta = 2 * problem.student[2] * problem.target[0] / (problem.student[1] * beta_norm)
-    return zeta if problem.inputs is None else zeta * problem.levels.second
+    return zeta if (levels := problem.levels) is None else zeta * levels.second
 
 
 def chosen(problem: Problem, geometry: Geometry | None) -> Geometry:

@@ -60,8 +60,8 @@ def projections(bulk: Bulk | AnisotropicBulk, geometry: Geometry, u) -> Projecti
         left**2 @ np.sum(beta**2, axis=-1),
     )
     found = along, cosine, left @ np.sum(star**2, axis=-1), np.sum(left * own, axis=-1), *squares
-    along, cosine, teacher, across, *squares = (value[where].reshape(u.shape) for value in found)
-    return Projections(along, cosine, teacher, across, tuple(squares))
+    along, cosine, teacher, across, first, second, third = (value[where].reshape(u.shape) for value in found)
+    return Projections(along, cosine, teacher, across, (first, second, third))
 
 
 def along_step(bulk: Bulk | AnisotropicBulk, geometry: Geometry, u: float) -> tuple[float, float]:

@@ -116,15 +116,15 @@ def plateau(problem: Problem, ridge, degree: int, geometry: Geometry | None = No
         raise InputError("degree", degree, f"an integer between 0 and {HIGHEST}")
     bulk = bulk_of(problem)
     found = solve(bulk, ridge.ravel())
-    geometry = None if degree == 0 else spike_geometry(problem, geometry)
-    orders = () if degree == 0 else active_orders(problem, degree, drift=geometry.drift != 0)
-    if not orders:
+    spiked = None if degree == 0 else spike_geometry(problem, geometry)
+    orders = () if spiked is None else active_orders(problem, degree, drift=spiked.drift != 0)
+    if spiked is None or not orders:
         train, test = _untrained(problem, bulk, found)
     else:
-        columns, _ = responses(problem, geometry, orders)
-        columns = columns[:, independent(columns, readout_factor(problem, geometry)[np.array(orders) - 1])]
+        columns, _ = responses(problem, spiked, orders)
+        columns = columns[:, independent(columns, readout_factor(problem, spiked)[np.array(orders) - 1])]
         columns = np.broadcast_to(columns, (found.u.size, *columns.shape))
-        train, test = _fit(problem, geometry, bulk, found, columns, np.zeros((found.u.size, columns.shape[-1])))
+        train, test = _fit(problem, spiked, bulk, found, columns, np.zeros((found.u.size, columns.shape[-1])))
     return train.reshape(ridge.shape)[()], test.reshape(ridge.shape)[()]
 
 
@@ -167,7 +167,8 @@ def best_ridge(problem: Problem, eta: float = 0.0, geometry: Geometry | None = N
 
 def minimum(error) -> tuple[float, float]:
     """(ridge, error) at the smallest value of error(ridge), a function on arrays, over `RIDGES`."""
-    grid = np.linspace(*np.log(RIDGES), 241)
+    first, last = np.log(RIDGES)
+    grid = np.linspace(first, last, 241)
     best = int(np.argmin(error(np.exp(grid))))
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
     inside = minimize_scalar(lambda x: float(error(np.exp(x))), bounds=(low, high), method="bounded")

@@ -58,14 +58,16 @@ def level(x: Sequence[float], height: float | Sequence[float]) -> Columns:
 def draw(ax: Axes, curves: Sequence[Curve]) -> None:
     """Draw `curves` into `ax`, number k in colour, dash and marker k, each with one entry in the legend."""
     for k, curve in enumerate(curves):
-        label = curve.label
+        label: str | None = curve.label
         if curve.predicted is not None and curve.measured is not None:
             ax.plot([], [], label=label, **line_style(k), **mark_style(k))  # the entry shows line and mark together
             label = None
         if curve.predicted is not None:
-            theory(ax, *curve.predicted, k=k, label=label)
+            x, y = curve.predicted
+            theory(ax, x, y, k=k, label=label)
         if curve.measured is not None:
-            simulation(ax, *curve.measured, k=k, label=label)
+            x, mean, error = curve.measured
+            simulation(ax, x, mean, error, k=k, label=label)
 
 
 @styled
@@ -123,9 +125,8 @@ def coefficients(
         for k, height in zip(degree, heights, strict=True):
             theory(ax, [k, k], [0.0, height], linewidth=5, alpha=0.45, solid_capstyle="butt")
         points = measured[name]
-        if isinstance(points, Average):
-            points = points.mean, points.standard_error
-        simulation(ax, degree, *points, k=1, markersize=4)
+        mean, error = (points.mean, points.standard_error) if isinstance(points, Average) else points
+        simulation(ax, degree, mean, error, k=1, markersize=4)
         ax.axhline(0, color=NEUTRAL, linewidth=0.8)
         ax.set(title=name)
         ax.set_xticks(degree)

@@ -3,7 +3,9 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from matplotlib.artist import Artist
 from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
@@ -12,7 +14,10 @@ from onestep.book.figures.curves import Curve, draw, level
 from onestep.book.figures.style import INK, NEUTRAL, BookFigure, note, panels, styled, theory
 from onestep.checks import InputError
 
-_BASELINES = ({"color": NEUTRAL, "linestyle": (0, (7, 2))}, {"color": INK, "linestyle": (0, (1, 2))})
+_BASELINES: tuple[dict[str, Any], ...] = (
+    {"color": NEUTRAL, "linestyle": (0, (7, 2))},
+    {"color": INK, "linestyle": (0, (1, 2))},
+)
 
 
 @dataclass(frozen=True)
@@ -99,11 +104,11 @@ def against(
     columns, height : panels in a row, and the height of a row in inches.
     """
     figure, axes = panels(columns, -(-len(parts) // columns), height=height)
-    entries: dict[str, object] = {}
+    entries: dict[str, Artist] = {}
     for number, (ax, part) in enumerate(zip(axes, parts, strict=False)):
         ax.set(xscale=xscale, yscale=part.yscale, title=part.title, xlabel=xlabel, ylabel=part.ylabel)
-        for (label, line), style in zip(part.baselines.items(), _BASELINES, strict=False):
-            theory(ax, *line, label=label, linewidth=1.4, zorder=1, **style)
+        for (label, (x, y)), style in zip(part.baselines.items(), _BASELINES, strict=False):
+            theory(ax, x, y, label=label, linewidth=1.4, zorder=1, **style)
         draw(ax, part.curves)
         for text, place in (marks or {}).items():
             note(ax, place, text if number == 0 else "", y=0.14)
@@ -118,7 +123,7 @@ def against(
             entries.setdefault(label, handle)
     for ax in axes[len(parts) :]:
         ax.set_visible(False)
-    figure.legend(entries.values(), entries.keys(), loc="outside upper left", ncols=min(len(entries), 3))
+    figure.legend(list(entries.values()), list(entries), loc="outside upper left", ncols=min(len(entries), 3))
     return figure
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -82,22 +83,22 @@ class Spectrum:
         ------
         InputError : eigenvalues of another shape, fewer than there are outliers, not finite, or all zero.
         """
-        values, outliers = np.atleast_2d(reals("eigenvalues", eigenvalues, 0.0)), reals("outliers", outliers, 0.0)
-        if outliers.ndim != 1 or max(np.max(values, initial=0.0), np.max(outliers, initial=0.0)) > LARGEST:
-            raise InputError("outliers", outliers, f"positions in one dimension, and no number above {LARGEST:g}")
-        if values.ndim != 2 or values.shape[1] <= len(outliers) or np.max(values, initial=0.0) < 1 / LARGEST:
-            raise InputError("eigenvalues", values.shape, f"(draws, more than {len(outliers)}), not all zero")
+        values, places = np.atleast_2d(reals("eigenvalues", eigenvalues, 0.0)), reals("outliers", outliers, 0.0)
+        if places.ndim != 1 or max(np.max(values, initial=0.0), np.max(places, initial=0.0)) > LARGEST:
+            raise InputError("outliers", places, f"positions in one dimension, and no number above {LARGEST:g}")
+        if values.ndim != 2 or values.shape[1] <= len(places) or np.max(values, initial=0.0) < 1 / LARGEST:
+            raise InputError("eigenvalues", values.shape, f"(draws, more than {len(places)}), not all zero")
         values = np.sort(values, axis=1)
-        x = _grid(values, outliers, points) if callable(density) else reals("x", density[0], 0.0, open_below=True)
+        x = _grid(values, places, points) if callable(density) else reals("x", density[0], 0.0, open_below=True)
         smallest = _smallest(values)
         edges = np.geomspace(min(x[0], smallest), max(x[-1], 1.001 * values.max()), integer("bins", bins) + 1)
-        bulk, top = np.split(values, [values.shape[1] - len(outliers)], axis=1)
+        bulk, top = np.split(values, [values.shape[1] - len(places)], axis=1)
         per_log = (order or values.shape[1]) * np.diff(np.log(edges))
         heights = np.array([np.histogram(draw, edges)[0] / per_log for draw in bulk])
-        marked = top[:, ::-1] if len(outliers) else values[:, -1:]
+        marked = top[:, ::-1] if len(places) else values[:, -1:]
         own = None if before is None else x * _on(before, x)
         line = x * _on(density, x)
-        return cls(title, edges, *_averaged(heights), x, line, *_averaged(marked), tuple(outliers.tolist()), own)
+        return cls(title, edges, *_averaged(heights), x, line, *_averaged(marked), tuple(places.tolist()), own)
 
 
 def draw(ax: Axes, spectrum: Spectrum) -> None:
@@ -116,9 +117,11 @@ def draw(ax: Axes, spectrum: Spectrum) -> None:
     if len(spectrum.outliers):
         ax.vlines(spectrum.outliers, 0, 0.45 * top, color=BLUE, linewidth=2.6, label="predicted outlier")
     largest = np.atleast_1d(spectrum.top)
-    bar = {"xerr": spectrum.top_error, "color": VERMILLION, "marker": "v", "markersize": 7, "linestyle": "none"}
+    mark: dict[str, Any] = {"color": VERMILLION, "marker": "v", "markersize": 7, "linestyle": "none"}
     name = "largest simulated eigenvalue" + "s" * (largest.size > 1)
-    ax.errorbar(largest, np.full(largest.shape, 0.07 * top), **bar, capsize=2.5, zorder=4, label=name)
+    ax.errorbar(
+        largest, np.full(largest.shape, 0.07 * top), xerr=spectrum.top_error, **mark, capsize=2.5, zorder=4, label=name
+    )
 
 
 @styled
@@ -153,7 +156,7 @@ def _smallest(values: np.ndarray) -> float:
     return values[values > 1e-14 * values.max()].min()
 
 
-def _grid(values: np.ndarray, outliers: Sequence[float], points: int) -> np.ndarray:
+def _grid(values: np.ndarray, outliers: np.ndarray, points: int) -> np.ndarray:
     """x from a little below the smallest positive eigenvalue to a little above the largest."""
     low, high = _smallest(values), max(values.max(), *outliers, 0.0)
     return np.geomspace(0.8 * max(low, 1e-4 * high), 1.2 * high, integer("points", points, 2))

@@ -10,12 +10,14 @@ import io
 import pickle
 from collections.abc import Callable
 from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from onestep.checks import InputError, integer, reals
@@ -33,7 +35,7 @@ WIDTH = 7.6  # inches: the text column of the page, so that figure text and body
 NARROW = 4.4  # on a phone, where panels stand one below the other
 PANEL_HEIGHT = 3.3
 
-_RC = {
+_RC: dict[Any, Any] = {  # matplotlib's stubs want its own literal names here
     "figure.facecolor": PAPER,
     "savefig.facecolor": PAPER,
     "figure.dpi": 144,
@@ -66,6 +68,8 @@ _RC = {
     "svg.fonttype": "path",
     "svg.hashsalt": "onestep",  # the same arrays give the same file
 }
+_P = ParamSpec("_P")
+_Picture = TypeVar("_Picture")
 
 
 class BookFigure(Figure):
@@ -83,8 +87,9 @@ class BookFigure(Figure):
         copy = pickle.loads(pickle.dumps(self))  # a figure whose layout changed would not draw the same file again
         axes = [ax for ax in copy.axes if ax.get_visible() and ax.get_subplotspec() is not None]
         height = self.get_figheight() / axes[0].get_subplotspec().get_gridspec().nrows
-        for ax, place in zip(axes, GridSpec(len(axes), 1, figure=copy), strict=True):
-            ax.set_subplotspec(place)
+        places = GridSpec(len(axes), 1, figure=copy)
+        for row, ax in enumerate(axes):
+            ax.set_subplotspec(places[row])
         for legend in copy.legends:  # those of `legend_below`
             names = [text.get_text() for text in legend.get_texts()]
             legend.remove()
@@ -102,11 +107,11 @@ class BookFigure(Figure):
         return self.svg().replace("<metadata>", f'<metadata>\n  <desc id="narrow">{narrow}</desc>', 1)
 
 
-def styled(draw: Callable[..., BookFigure]) -> Callable[..., BookFigure]:
+def styled(draw: Callable[_P, _Picture]) -> Callable[_P, _Picture]:
     """The figure function `draw`, drawn in the style of the book whatever the caller's matplotlib settings are."""
 
     @wraps(draw)
-    def drawn(*args, **kwargs) -> BookFigure:
+    def drawn(*args: _P.args, **kwargs: _P.kwargs) -> _Picture:
         with mpl.rc_context({**mpl.rcParamsDefault, **_RC}):
             return draw(*args, **kwargs)
 
@@ -125,8 +130,8 @@ def panels(
     InputError : `rows` or `columns` is not a positive integer.
     """
     rows, columns = integer("rows", rows), integer("columns", columns)
-    figure = BookFigure(figsize=(WIDTH, rows * height), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06)
+    layout = ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.06)
+    figure = BookFigure(figsize=(WIDTH, rows * height), layout=layout)
     axes = figure.subplots(rows, columns, squeeze=False, **subplots).ravel()
     for ax in axes:
         ax.grid(True, color=FAINT, linewidth=0.6)

@@ -24,7 +24,8 @@ def accelerate(
     is much worse than the best is taken back: from the best it goes on with a shorter move.
     """
     best, forward, least, found, share = x, np.zeros_like(x), np.inf, 0, 1.0
-    moves, places = [], []
+    moves: list[np.ndarray] = []
+    places: list[np.ndarray] = []
     for count in range(most + 1):
         move, residual = step(x)
         if residual < least:

@@ -82,7 +82,7 @@ def _parts(law: FeatureLaw, ridge: np.ndarray, den: np.ndarray, g: np.ndarray) -
 
 def _slopes(law: FeatureLaw, parts: _Parts | rows.Parts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """k^2, b and C^2, or their means over the levels of the inputs."""
-    return (parts.k**2, parts.b, parts.C**2) if law.rows is None else rows.slopes(law, parts)
+    return rows.slopes(law, parts) if isinstance(parts, rows.Parts) else (parts.k**2, parts.b, parts.C**2)
 
 
 def _jacobian(law: FeatureLaw, den: np.ndarray, g: np.ndarray, parts: _Parts | rows.Parts) -> np.ndarray:
@@ -188,7 +188,7 @@ class _Search:
             self._aim(self.open[unfinished], trial[unfinished], part, R[unfinished])
         self.open = self.open[unfinished | ~accepted]
 
-    def _residuals(self, trial: np.ndarray) -> tuple[_Parts, np.ndarray]:
+    def _residuals(self, trial: np.ndarray) -> tuple[_Parts | rows.Parts, np.ndarray]:
         """The right-hand side at `trial`, and the logarithm of what it is relative to `trial`."""
         T = self.law.t.size
         parts = _parts(self.law, self.ridge[self.open], trial[:, :T], trial[:, T:])
@@ -206,7 +206,7 @@ class _Search:
     def _take(self, at: np.ndarray, x: np.ndarray, R: np.ndarray, norm: np.ndarray) -> None:
         self.x[at], self.norm[at], self.residual[at] = x, norm, np.max(np.abs(R), axis=-1)
 
-    def _aim(self, at: np.ndarray, x: np.ndarray, parts: _Parts, R: np.ndarray) -> None:
+    def _aim(self, at: np.ndarray, x: np.ndarray, parts: _Parts | rows.Parts, R: np.ndarray) -> None:
         """Newton's direction at the accepted points `x`, cut where it is long."""
         T = self.law.t.size
         J = _jacobian(self.law, x[:, :T], x[:, T:], parts)

@@ -37,7 +37,9 @@ class Means:
 
     def __init__(self, noise: Noise, X: np.ndarray):
         self.noise, self.real = noise, np.isrealobj(X)
-        self.found, self.weights = {}, {}
+        self.found: dict[tuple[int, ...], np.ndarray] = {}
+        self.weights: dict[tuple[int, ...], np.ndarray] = {}
+        self.V: np.ndarray | None
         values, V = np.linalg.eig(X)
         try:
             inverse = np.linalg.inv(V)

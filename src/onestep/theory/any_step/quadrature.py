@@ -91,8 +91,8 @@ def _slope_needed(label: Link, cosine: float, scale: float) -> float:
 def _split(kinks: list[float], width: float, steepest: float) -> tuple[np.ndarray, np.ndarray]:
     """Gauss-Legendre panels for N(0, 1), as long as functions of this slope allow, and narrow ones around the kinks."""
     longest = 2.0 / max(1.0, steepest / 2)
-    ends = {-_TAIL, _TAIL, *(kink + side * _LAYER * width for kink in kinks for side in (-1, 0, 1))}
-    ends = np.array(sorted(end for end in ends if abs(end) <= _TAIL))
+    places = {-_TAIL, _TAIL, *(kink + side * _LAYER * width for kink in kinks for side in (-1, 0, 1))}
+    ends = np.array(sorted(place for place in places if abs(place) <= _TAIL))
     ends = ends[np.append(True, np.diff(ends) > 1e-9)]
     nodes, weights = [], []
     for low, high in itertools.pairwise(ends):

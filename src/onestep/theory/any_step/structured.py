@@ -58,7 +58,7 @@ def at(problem: Problem, eta: float, ridge: np.ndarray, geometry: Geometry | Non
     features = feature_law(problem, eta, geometry, _REACH, _SPACING)
     step = Step(features, noise_of(problem, eta, geometry))
     plain = fixed_point.solve(features, ridge)
-    found, relative = np.empty((7, ridge.size)), Point(1.0, 1.0, np.eye(2 * len(step.basis.b)))
+    found, relative = np.empty((7, ridge.size)), Point(np.ones(1), np.ones(1), np.eye(2 * len(step.basis.b)))
     for k in np.argsort(-ridge):
         plain_k = _untouched(step, plain.den[k], plain.g[k])
         start = Point(plain_k.den * relative.den, plain_k.g * relative.g, plain_k.T @ relative.T)
@@ -109,7 +109,7 @@ def _pinned(step: Step, matrices: np.ndarray) -> np.ndarray:
     return np.einsum("ip,...ip->...p", powers, np.einsum("pk,...ipk->...ip", C, C @ np.swapaxes(matrices, -1, -2)))
 
 
-def solve(step: Step, ridge: np.ndarray, start: Point) -> tuple[Point, float, int]:
+def solve(step: Step, ridge: complex, start: Point) -> tuple[Point, float, int]:
     """The fixed point for a ridge, real or complex: Newton steps with the Jacobian of isotropic noise, accelerated."""
     features = step.features
     kind = np.result_type(ridge, start.den)
