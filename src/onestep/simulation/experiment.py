@@ -158,9 +158,24 @@ def run(
                 triplets.left,
             )
         )
-    train, tested, error, norm, freedom, freedom_error, values, squares, vectors = map(np.array, zip(*rows, strict=True))
+    train, tested, error, norm, freedom, freedom_error, values, squares, vectors = map(
+        np.array, zip(*rows, strict=True)
+    )
     return Measurement(
-        problem, seed, eta, ridge, train, tested, error, norm, freedom, freedom_error, values, squares, vectors, geometry
+        problem,
+        seed,
+        eta,
+        ridge,
+        train,
+        tested,
+        error,
+        norm,
+        freedom,
+        freedom_error,
+        values,
+        squares,
+        vectors,
+        geometry,
     )
 
 

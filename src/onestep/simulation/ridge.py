@@ -38,7 +38,7 @@ class Path:
     optimality: np.ndarray
 
 
-def path(F: np.ndarray, y: np.ndarray, ridge: np.ndarray, reduced: Tridiagonal | None = None) -> Path:
+def path(F: np.ndarray, y: np.ndarray, ridge: np.ndarray | float, reduced: Tridiagonal | None = None) -> Path:
     """The exact ridge path.
 
     The solution through the Gram matrix is corrected once by its own residual ("corrected seminormal equations",

@@ -104,12 +104,12 @@ class Bulk:
         return cls(problem.phi, problem.psi, student[1] ** 2, student.nonlinear_variance)
 
     @property
-    def ratio(self) -> np.ndarray:
+    def ratio(self) -> np.ndarray | float:
         """phi/psi = N/n."""
         return self.phi / self.psi
 
     @property
-    def excess(self) -> np.ndarray:
+    def excess(self) -> np.ndarray | float:
         """phi/psi - 1, without the cancellation of that formula near the interpolation threshold."""
         return (self.phi - self.psi) / self.psi
 

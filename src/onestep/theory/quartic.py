@@ -125,7 +125,7 @@ def _branches(bulk: Bulk, ridge: np.ndarray) -> BulkSolution:
     for k in range(4):
         companion[..., 0, k] = -coefficients[k + 1] / coefficients[0]
     inverse = np.linalg.eigvals(companion)
-    wide = Bulk(*(value[..., None] for value in (phi, bulk.psi, a, b)))
+    wide = Bulk(*(np.asarray(value)[..., None] for value in (phi, bulk.psi, a, b)))
     x = x[..., None]
     with np.errstate(all="ignore"):
         u = 1 / inverse
