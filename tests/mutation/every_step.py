@@ -72,7 +72,7 @@ FIXED_POINT = mutants(
     ("law.mu2 + Lmu1**2", "law.mu2 + Lmu1", "square lost in the derivative"),
     ("(parts.k**2, parts.b,", "(parts.k, parts.b,", "square lost in d den/d den"),
     ("-(law.N / law.n) * np.swapaxes", "(law.N / law.n) * np.swapaxes", "sign of d den/d g"),
-    ("parts.C**2) if", "parts.C) if", "square lost in d g/d g"),
+    ("parts.b, parts.C**2)", "parts.b, parts.C)", "square lost in d g/d g"),
     ("-parts.g[..., None] * b", "-parts.g[..., None] * 0 * b", "d g/d den forgotten"),
     ("= direction / state.den", "= direction", "log forgotten in the response"),
 )

@@ -149,10 +149,8 @@ def jobs(book: Book, given: Mapping[str, object], *, strict: bool) -> tuple[Job,
             raise ParameterError(f"the book: no chapter {where!r} for the parameter {name!r}")
         for chapter in takers:
             chosen[chapter.name][own if dot else name] = value
-    data, folder = book.data_hashes, str(book.folder)
-    return tuple(
-        Job.make(chapter, chosen[chapter.name], data=data, strict=strict, folder=folder) for chapter in chapters
-    )
+    make = partial(Job.make, data=book.data_hashes, strict=strict, folder=str(book.folder))
+    return tuple(make(chapter, chosen[chapter.name]) for chapter in chapters)
 
 
 def _stores(book: Book, target: Path) -> list[Store]:
@@ -188,8 +186,7 @@ def _keep(results: Iterator[tuple[Job, NotebookNode | RunFailed]], store: Store)
             full = error, full[1] if full else Store(Path(tempfile.mkdtemp(prefix="onestep-")))
             full[1].put(job, result)
     if full:
-        reason, place = full[0].strerror, full[1].folder
-        raise BuildFailed(f"{store.folder}: {reason}; move there what was executed, from {place}")
+        raise BuildFailed(f"{store.folder}: {full[0].strerror}; move there what was executed, from {full[1].folder}")
     if failures:
         kept = f"{len(done)} of {len(done) + len(failures)} chapters that had to be executed are done and kept."
         raise BuildFailed("\n\n".join([*map(str, failures), kept]), tuple(failures))

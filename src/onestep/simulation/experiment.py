@@ -1,6 +1,7 @@
 """One experiment: draw, step, fit, measure; for several step sizes and ridge values on the same draw."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -158,25 +159,8 @@ def run(
                 triplets.left,
             )
         )
-    train, tested, error, norm, freedom, freedom_error, values, squares, vectors = map(
-        np.array, zip(*rows, strict=True)
-    )
-    return Measurement(
-        problem,
-        seed,
-        eta,
-        ridge,
-        train,
-        tested,
-        error,
-        norm,
-        freedom,
-        freedom_error,
-        values,
-        squares,
-        vectors,
-        geometry,
-    )
+    columns: list[Any] = [*map(np.array, zip(*rows, strict=True)), geometry]  # the other fields, in their order
+    return Measurement(problem, seed, eta, ridge, *columns)
 
 
 def _within(name: str, given: float, values: np.ndarray) -> None:
