@@ -22,6 +22,7 @@ pdf: book  ## the pages of the book in one file, _build/one-big-step.pdf; needs 
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(ONE_THREAD) $(BIN)/pytest -n logical --dist loadfile $(OPTIONS)
 
 test-fast: $(READY)  ## the inner loop, under a minute

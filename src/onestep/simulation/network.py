@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import get_blas_funcs
 
+from onestep.checks import InputError
 from onestep.problem import Problem
 from onestep.simulation.sample import Batch
 
@@ -124,7 +125,11 @@ def weights(W0: np.ndarray, G: np.ndarray | None, eta: float, units: slice = sli
     (units, d) array
         For eta = 0 a view of W0.
     """
-    return W0[units] if eta == 0.0 else W0[units] + W0.dtype.type(eta) * G[units]
+    if eta == 0.0:
+        return W0[units]
+    if G is None:
+        raise InputError("G", G, "a matrix (N, d) for a step that is not 0")
+    return W0[units] + W0.dtype.type(eta) * G[units]
 
 
 def features(

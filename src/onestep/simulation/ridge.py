@@ -82,7 +82,7 @@ def path(F: np.ndarray, y: np.ndarray, ridge: np.ndarray | float, reduced: Tridi
     )
 
 
-def checked(F: np.ndarray, y: np.ndarray, ridge: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def checked(F: np.ndarray, y: np.ndarray, ridge: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
     """Labels and ridge values of a path, if they and F are what `path` allows.
 
     Parameters

@@ -30,7 +30,7 @@ class Traces:
     q: np.ndarray
 
 
-def raw_traces(bulk: Bulk, ridge) -> Traces:
+def raw_traces(bulk: Bulk | AnisotropicBulk, ridge) -> Traces:
     """m1, m2 and q for the numbers of a bulk; to 1e-12 relative for positive ridges.
 
     Parameters

@@ -104,7 +104,7 @@ def atom(problem: Problem) -> float:
     return raw_atom(bulk_of(problem))
 
 
-def raw_density(bulk: Bulk, x) -> np.ndarray:
+def raw_density(bulk: Bulk | AnisotropicBulk, x) -> np.ndarray:
     """`density` for the numbers of a bulk.
 
     Parameters
@@ -140,12 +140,13 @@ def _scalar(bulk):
     return bulk
 
 
-def _density_inside(bulk: Bulk, x: np.ndarray) -> np.ndarray:
-    solver = anisotropic.solve_complex if isinstance(bulk, AnisotropicBulk) else solve_complex
-    return traces_of(solver(bulk, -x)).m1.imag / np.pi
+def _density_inside(bulk: Bulk | AnisotropicBulk, x: np.ndarray) -> np.ndarray:
+    if isinstance(bulk, AnisotropicBulk):
+        return traces_of(anisotropic.solve_complex(bulk, -x)).m1.imag / np.pi
+    return traces_of(solve_complex(bulk, -x)).m1.imag / np.pi
 
 
-def raw_atom(bulk: Bulk) -> float:
+def raw_atom(bulk: Bulk | AnisotropicBulk) -> float:
     """`atom` for the numbers of a bulk: one minus the rank over n.
 
     Parameters
@@ -168,7 +169,7 @@ def raw_atom(bulk: Bulk) -> float:
     return 1.0 - rank
 
 
-def raw_edges(bulk: Bulk) -> np.ndarray:
+def raw_edges(bulk: Bulk | AnisotropicBulk) -> np.ndarray:
     """`edges` for the numbers of a bulk.
 
     Every edge but a hard one at 0 is a stationary value of z (Silverstein & Choi 1995); `stationary` finds them.
@@ -205,7 +206,7 @@ def raw_edges(bulk: Bulk) -> np.ndarray:
     return np.array(pieces)
 
 
-def edge_point(bulk: Bulk) -> float:
+def edge_point(bulk: Bulk | AnisotropicBulk) -> float:
     """v = -q m1 > 0 at the upper edge of the bulk: above it, v falls to 0 as z grows, and z is convex in v.
 
     Parameters
