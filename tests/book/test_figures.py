@@ -160,6 +160,7 @@ def test_figures_only_draw():
         "math",
         "matplotlib",
         "numpy",
+        "typing",
         "base64",
         "pickle",
     }
