@@ -209,7 +209,7 @@ TERMS = mutants(
     ),
     ("np.log(bulk.ratio / edge_point(bulk)) / 2 - logs", "-logs", "bulk edge lost in the threshold"),
     ("/ 2 - logs) / np.array(orders)", "/ 2 - logs)", "k-th root lost in the threshold"),
-    ("return orders[: own[count - 1] + 1]", "return orders[: own[count - 1] + 2]", "kept orders off by one"),
+    ("in orders[: own[count - 1] + 1]", "in orders[: own[count - 1] + 2]", "kept orders off by one"),
     ("order = np.argsort(-logs", "order = np.argsort(logs", "weakest first"),
     ("np.sign(scales) * np.sign(problem.student[1]) ** np.array(orders)", "np.sign(scales)", "sign of c_1^k lost"),
     (

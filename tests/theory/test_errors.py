@@ -334,3 +334,19 @@ def test_two_spikes_with_noise_in_the_gradient():
     assert stair == pytest.approx(ridge * m1 * noisy.cosine**4 / (2 + (1 + noisy.lengthening) ** 2))
     still = limit_geometry(Problem(n_gradient=10**15, activation=(0, 1, 0.6)))
     assert still.lengthening < 1e-10
+
+
+@pytest.mark.parametrize("activation", ["softplus", "relu", (0, 1.0, 0.5, 0.3)], ids=str)
+def test_the_highest_order_is_counted_and_what_is_above_it_is_not(activation):
+    problem = Problem(n=1000, d=500, N=750, activation=activation, teacher=(0.0, 1.0, 0.5, 0.3))
+    geometry, eta = limit_geometry(problem), problem.step(0.3)
+    kept = kept_orders(problem, geometry)
+    assert len(kept) >= 2
+    found = [theory.errors(problem, 0.1, eta, highest=k)[0] for k in kept]
+    for k in kept:
+        assert kept_orders(problem, geometry, k) == tuple(order for order in kept if order <= k)
+    assert np.all(np.diff([theory.errors(problem, 0.1)[0], *found]) < 0), "each regressor lowers the training error"
+    assert found[-1] == theory.errors(problem, 0.1, eta)[0]
+    for refused in (0, HIGHEST + 1, 1.5):
+        with pytest.raises(InputError):
+            theory.errors(problem, 0.1, eta, highest=refused)

@@ -139,16 +139,16 @@ def kept_orders(problem: Problem, geometry: Geometry, highest: int = HIGHEST) ->
     problem : Problem
     geometry : Geometry
     highest : int
-        No order above it is looked at.
+        Of the orders that are kept, those above it are left out.
 
     Returns
     -------
     tuple of int
         Ascending.
     """
-    orders = active_orders(problem, highest, drift=geometry.drift != 0)
+    orders = active_orders(problem, HIGHEST, drift=geometry.drift != 0)
     if not any(problem.student.coefficients[HIGHEST + 1 :]):
-        return orders
+        return tuple(k for k in orders if k <= highest)
     bulk = bulk_of(problem)
     columns, scales = responses(problem, geometry, orders)
     logs = log_strengths(problem, geometry, np.ones(1), orders, scales)[0] + np.log(np.linalg.norm(columns, axis=0))
@@ -157,7 +157,7 @@ def kept_orders(problem: Problem, geometry: Geometry, highest: int = HIGHEST) ->
     count = 1
     while count < len(own) - 1 and threshold[own[count]] < threshold[own[count + 1]]:
         count += 1
-    return orders[: own[count - 1] + 1]
+    return tuple(k for k in orders[: own[count - 1] + 1] if k <= highest)
 
 
 def terms(problem: Problem, geometry: Geometry, eta: np.ndarray, highest: int = HIGHEST) -> Terms:
