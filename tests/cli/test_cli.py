@@ -197,7 +197,7 @@ def test_the_book_is_told_how_long_and_how_loudly(onestep, monkeypatch):
     said = []
     monkeypatch.setattr(site, "build", lambda book, jobs, output, **options: said.append(options) or built(output))
     assert onestep("book --quiet --time-limit 5 --jobs 2").exit_code == 0
-    assert said == [{"processes": 2, "time_limit": 5.0, "quietly": True}]
+    assert said == [{"processes": 2, "time_limit": 5.0, "only": None, "quietly": True}]
 
 
 def test_a_run_that_takes_too_long_is_stopped(onestep, book):

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from onestep import InputError, Problem
-from onestep.simulation import sample
+from onestep.simulation import sample, streams
 
 PROBLEM = Problem(n=60, d=40, N=50)
 
@@ -71,7 +71,7 @@ def test_float32_is_the_float64_draw_rounded():
 
 def test_float32_blocks_join_without_a_seam(monkeypatch):
     whole = sample.normal(np.random.default_rng(0), (50, 30), np.dtype("float32"))
-    monkeypatch.setattr(sample, "_BLOCK", 100)
+    monkeypatch.setattr(streams, "_BLOCK", 100)
     np.testing.assert_array_equal(sample.normal(np.random.default_rng(0), (50, 30), np.dtype("float32")), whole)
 
 
