@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -84,12 +85,83 @@ def test_named_links_cross_process_borders_inside_a_problem(name):
         ({"function": np.sin, "derivative": np.cos, "kinks": (np.nan,)}, "kinks"),
         ({"function": np.sin, "derivative": np.cos, "kinks": ("0",)}, "kinks"),
         ({"function": np.sin, "derivative": np.cos, "derivative_from_value": 1.0}, "derivative_from_value"),
+        ({"function": np.sin, "derivative": np.cos, "derivative_from_value": np.cos}, "derivative_from_value"),
+        ({"function": np.sin, "derivative": lambda z: 1.001 * np.cos(z)}, "derivative"),
+        ({"function": np.sin, "derivative": lambda z: np.where(z > 4.5, 0.5, np.cos(z))}, "derivative"),
+        ({"function": np.sin, "derivative": lambda z: z * np.nan}, "derivative"),
+        ({"function": np.exp, "derivative": np.zeros_like}, "derivative"),
+        ({"function": lambda z: 1e-9 * np.sin(z), "derivative": lambda z: 1e-9 * np.sin(z)}, "derivative"),
+        ({"function": lambda z: np.float32(np.sin(z)), "derivative": np.sin}, "derivative"),
     ],
 )
 def test_refusals(arguments, name):
     with pytest.raises(InputError) as caught:
         Link("mine", **arguments)
     assert caught.value.name == name
+
+
+def test_a_wrong_derivative_is_refused_with_the_point_and_both_values():
+    with pytest.raises(InputError) as caught:
+        Link("mine", np.tanh, lambda z: 1 - np.tanh(z))
+    place = float(re.search(r"at z = (\S+?);", str(caught.value))[1])
+    expected = float(re.search(r"differences (\S+) at", str(caught.value))[1])
+    assert caught.value.given == pytest.approx(1 - np.tanh(place), rel=1e-3)
+    assert expected == pytest.approx(1 - np.tanh(place) ** 2, rel=1e-2)
+
+
+@given(st.lists(st.floats(-2, 2), min_size=1, max_size=40), st.floats(-6, 3), st.sampled_from([0.0, 1e3]))
+def test_no_right_derivative_is_refused(coefficients, exponent, offset):
+    polynomial([offset, *coefficients])
+    frequency = 10.0**exponent
+    link = sine(frequency, 0.3)
+    Link("single", lambda z: np.float32(link(z)), lambda z: np.float32(link.derivative(z)))
+
+
+@pytest.mark.parametrize("frequency", [1e4, 1e7, 1e30, 1e99])
+def test_what_no_difference_resolves_is_left_to_the_quadrature(frequency):
+    assert callable(sine(frequency, 0.3).derivative)
+
+
+def test_kinks_that_are_not_declared_are_found_by_the_quadrature_not_here():
+    Link("hinge", lambda z: np.maximum(z - 0.1234, 0), lambda z: (z > 0.1234) * 1.0)
+
+
+@pytest.mark.parametrize("link", LINKS, ids=lambda link: link.name)
+def test_a_plain_function_gets_a_derivative(link):
+    plain = Link.of(link.function, link.kinks)
+    assert plain.kinks == link.kinks
+    np.testing.assert_allclose(plain.derivative(Z), link.derivative(Z), atol=2e-9)
+    for z in (np.ones((2, 3), np.float32), np.zeros((0, 2)), np.float64(0.3)):
+        assert plain.derivative(z).shape == np.shape(z) and plain.derivative(z).dtype == np.asarray(z).dtype
+
+
+@pytest.mark.parametrize("kinks", [(0.123,), (0.123, 0.124), (0.123, 0.123 + 1e-5)])
+def test_differences_do_not_reach_across_a_kink(kinks):
+    def function(z):
+        return np.select([z < kinks[0], z < kinks[-1]], [np.sin(z), z**2], np.exp(z))
+
+    def slope(z):
+        return np.select([z < kinks[0], z < kinks[-1]], [np.cos(z), 2 * z], np.exp(z))
+
+    z = np.concatenate([kink + np.array([-1e-2, -1e-4, -1e-7, 0.0, 1e-7, 1e-4, 1e-2]) for kink in kinks])
+    np.testing.assert_allclose(Link.of(function, kinks).derivative(z), slope(z), rtol=1e-9)
+    if len(kinks) == 1:  # undeclared, differences are wrong
+        assert np.max(np.abs(Link.of(function).derivative(z) - slope(z))) > 0.1
+
+
+def test_a_problem_with_a_plain_function_is_the_problem():
+    known, plain = Problem(activation="relu"), Problem(activation=Link.of(NAMES["relu"].function, (0.0,)))
+    np.testing.assert_allclose(plain.student.coefficients, known.student.coefficients, atol=1e-14)
+    assert plain.student.slope_second_moment == pytest.approx(known.student.slope_second_moment, rel=1e-11)
+    assert plain == Problem(activation=Link.of(NAMES["relu"].function, (0.0,)))
+    assert pickle.loads(pickle.dumps(Link.of(np.tanh))) == Link.of(np.tanh)
+
+
+@pytest.mark.parametrize("function", [3, math.tanh, np.log, np.sum, lambda z: z[:3], lambda z: 1.0])
+def test_what_is_no_function_of_arrays_is_refused(function):
+    with pytest.raises(InputError) as caught:
+        Link.of(function)
+    assert caught.value.name == "function"
 
 
 def test_the_sine_has_the_printed_coefficients():

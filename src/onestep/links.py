@@ -4,7 +4,6 @@ A link is known by its usual name (`NAMES`), by its Hermite coefficients, or giv
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +11,8 @@ from numpy.polynomial import hermite_e
 from scipy import special
 
 from onestep.checks import InputError, real, reals
+from onestep.derivatives import Differences, Function, disagreement, points
 
-Function = Callable[[np.ndarray], np.ndarray]
 _KINKS = 100  # each adds a panel to every quadrature
 
 
@@ -23,16 +22,37 @@ class Link:
 
     Attributes
     ----------
-    name : what figures and messages call it.
-    function, derivative : callables on arrays. At a kink the derivative may take either one-sided value.
-    kinks : the points where the function or a low derivative jumps; quadrature splits there.
-    derivative_from_value : the derivative as a function of the value (1 - s^2 for tanh), where one exists. The
-        simulation uses it to save a pass over a matrix the size of the whole feature matrix.
+    name : str
+        What figures and messages call it.
+    function, derivative : callable
+        From an array to one of its shape. At a kink the derivative may take either one-sided value.
+    kinks : tuple of float
+        The points where the function or a low derivative jumps; quadrature splits there.
+    derivative_from_value : callable or None
+        The derivative as a function of the value (1 - s^2 for tanh), where one exists. The simulation uses it to save
+        a pass over a matrix the size of the whole feature matrix.
 
     Raises
     ------
-    InputError : `name` is not a text, `function` or `derivative` cannot be called, or `kinks` are not a few finite
-        numbers.
+    InputError
+        `name` is not a text, `function` or `derivative` cannot be called, `kinks` are not a few finite numbers, or a
+        derivative is not that of the function: it is compared with differences on [-5, 5], away from the kinks.
+
+    See Also
+    --------
+    Link.of : a link of a function whose derivative is not at hand.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from onestep import Link, Problem
+    >>> swish = Link("swish", lambda z: z / (1 + np.exp(-z)), lambda z: 1 / (1 + np.exp(-z)))
+    Traceback (most recent call last):
+        ...
+    onestep.checks.InputError: derivative: got 0.0067...; allowed: the derivative of `function`, by differences ...
+    >>> cubic = Link("cubic", lambda z: z + z**3 / 10, lambda z: 1 + 3 * z**2 / 10)
+    >>> Problem(activation=cubic).student[3]
+    0.1
     """
 
     name: str
@@ -53,9 +73,69 @@ class Link:
         if kinks.ndim != 1 or kinks.size > _KINKS:
             raise InputError("kinks", self.kinks, f"at most {_KINKS} finite numbers in a row")
         object.__setattr__(self, "kinks", tuple(kinks.tolist()))
+        self._compare("derivative", self.derivative)
+        if (slope := self.derivative_from_value) is not None:
+            self._compare("derivative_from_value", lambda z: slope(self.function(z)))
+
+    def _compare(self, name: str, derivative: Function) -> None:
+        if found := disagreement(self.function, derivative, self.kinks):
+            place, given, expected = found
+            allowed = f"the derivative of `function`, by differences {expected:.7g} at z = {place:.4g}"
+            raise InputError(name, given, f"{allowed}; or name the kinks")
 
     def __call__(self, z):
         return self.function(z)
+
+    @classmethod
+    def of(cls, function: Function, kinks: tuple[float, ...] = (), name: str | None = None) -> "Link":
+        """The link of a function alone, with a numerical derivative.
+
+        The derivative has relative errors of about 1e-11 for a function that varies over lengths of 1, and evaluates
+        the function five times; a `Link` with its derivative is faster.
+
+        Parameters
+        ----------
+        function : callable
+            From an array to one of its shape, smooth between the kinks.
+        kinks : sequence of float, optional
+            The points where the function or a low derivative jumps.
+        name : str, optional
+            What figures and messages call it; by default the function's own name.
+
+        Returns
+        -------
+        Link
+            With `derivative` from differences of fourth order, which do not reach across a kink.
+
+        Raises
+        ------
+        InputError
+            `function` cannot be called, fails, or does not return finite numbers in the shape of what it takes;
+            `kinks` or `name` are not what they should be.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from onestep import Link
+        >>> elu = Link.of(lambda z: np.where(z > 0, z, np.expm1(z)), kinks=(0.0,), name="elu")
+        >>> elu.derivative(np.array([-1.0, 0.0, 2.0])).round(9)
+        array([0.36787944, 1.        , 1.        ])
+        """
+        if not callable(function):
+            raise InputError("function", function, "a callable that maps an array to an array of its shape")
+        checked = cls("", function, Differences(function), kinks).kinks
+        z = points(checked)
+        try:
+            with np.errstate(all="ignore"):
+                values = np.asarray(function(z), dtype=float)
+        except Exception as error:  # math.tanh, say, which takes one number only
+            allowed = "a function that maps an array of numbers to one of the same shape, as np.vectorize makes it"
+            raise InputError("function", f"{type(error).__name__}: {error}", allowed) from error
+        if values.shape != z.shape or not np.all(np.isfinite(values)):
+            given = "values that are not finite" if values.shape == z.shape else values.shape
+            raise InputError("function", given, f"finite values on [-5, 5], in the shape of the argument, {z.shape}")
+        label = str(getattr(function, "__name__", "function")) if name is None else name
+        return cls(label, function, Differences(function, checked), checked)
 
     def shifted(self, offset: float) -> "Link":
         """The link minus a constant; its derivative is unchanged."""
