@@ -45,7 +45,7 @@ from onestep import Geometry, Problem
 from onestep.book import claims, glue, markdown_table, over_seeds, provenance, record
 from onestep.book.curve_claims import check_curve
 from onestep.book.figures.curves import Curve
-from onestep.book.figures.side_by_side import Panel, side_by_side
+from onestep.book.figures.side_by_side import CurvePanel, side_by_side
 from onestep.links import sine
 from onestep.simulation import OneStep, network
 from onestep.simulation.sample import Batch
@@ -135,7 +135,7 @@ costs = [predicted_cost(case) for case in cases]
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "Gain in test error over $\\mathbb E y^2$ for the quadratic teacher. Line: theory for a direction that knows nothing of the teacher. Points: simulation, mean with standard errors, with the true gradient and with the teacher's component removed from it.", "name": "fig-imp-blind"}, "image": {"alt": "Two panels, for two sizes. The points without the teacher's component follow the falling line of theory. Those of the true gradient lie clearly above it."}}
 side_by_side(
     [
-        Panel(
+        CurvePanel(
             r"gain in test error, over $\mathbb{E}y^2$",
             [
                 Curve(names[1], (alphas, cost), (alphas, over_seeds(values[:, 1]))),
@@ -310,7 +310,7 @@ excess = over_seeds(measured[:2, :, 0] - measured[:2, :, 1], axis=1)
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "Gain of the weak spike alone, when every squared component along $\\beta_\\star$ is multiplied, and along another direction. Mean with standard errors.", "name": "fig-imp-weak"}, "image": {"alt": "Gain against n on a logarithmic axis. The gain along the teacher's direction is large and falls with n. Along another direction it is zero."}}
 side_by_side(
     [
-        Panel(
+        CurvePanel(
             r"gain in test error, over $\mathbb{E}y^2$",
             [
                 Curve("along the teacher", None, (sizes, weak)),

@@ -51,7 +51,7 @@ from onestep import Problem, theory
 from onestep.book import claims, glue, markdown_table, over_seeds, provenance, record
 from onestep.book.curve_claims import check_curve
 from onestep.book.figures.curves import Curve
-from onestep.book.figures.side_by_side import Panel, side_by_side
+from onestep.book.figures.side_by_side import CurvePanel, side_by_side
 from onestep.hermite import basis
 from onestep.links import sine
 from onestep.simulation import OneStep
@@ -82,7 +82,9 @@ parts = []
 for e, title in sides:
     lines = [Curve(name, (dense, errors[e])) for name, errors in sharp.items()]
     heights = dict(zip(("degree 0", "1", "2", "3", "4"), levels[:, e], strict=True))
-    parts.append(Panel(f"{title} error", lines, levels=heights, legend="center left"))
+    parts.append(
+        CurvePanel(f"{title} error", lines, levels=heights, legend="center left")
+    )
 side_by_side(parts, along, marks=thresholds, mark_height=0.03, height=3.6)
 
 
@@ -416,7 +418,9 @@ for e, title in sides:
         zip(("degree 1", "2", "3", "4"), levels[0, e] - levels[1:, e], strict=True)
     )
     curve = Curve(f"$n = {n}$", (fine, predicted[0][e]), points)
-    parts.append(Panel(f"gain in {title} error", [curve], levels=heights, legend=None))
+    parts.append(
+        CurvePanel(f"gain in {title} error", [curve], levels=heights, legend=None)
+    )
 side_by_side(parts, along, marks=thresholds, mark_height=0.03, height=3.2)
 
 # %% tags=["remove-input"]
@@ -484,7 +488,7 @@ by_degree = {
 parts = []
 for odd, title in ((1, "odd degrees"), (0, "even degrees")):
     chosen = [curve for k, curve in by_degree.items() if k % 2 == odd]
-    parts.append(Panel("learned share", chosen, title=title, legend="center left"))
+    parts.append(CurvePanel("learned share", chosen, title=title, legend="center left"))
 side_by_side(parts, along, height=3.2)
 
 # %% [markdown]

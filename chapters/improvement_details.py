@@ -53,7 +53,7 @@ from onestep.book import claims, glue, over_seeds, provenance, record
 from onestep.book.curve_claims import check_curve
 from onestep.book.figures.curves import Curve, level
 from onestep.book.figures.maps import Map, maps
-from onestep.book.figures.side_by_side import Panel, side_by_side
+from onestep.book.figures.side_by_side import CurvePanel, side_by_side
 from onestep.links import sine
 from onestep.simulation import run_many
 from onestep.theory import any_step, plateau
@@ -201,8 +201,8 @@ curves = [
     )
 ]
 parts = [
-    Panel("best penalty", best, ylim=(0.0, None)),
-    Panel("test error", curves, legend="lower left"),
+    CurvePanel("best penalty", best, ylim=(0.0, None)),
+    CurvePanel("test error", curves, legend="lower left"),
 ]
 side_by_side(parts, r"$\alpha = \log\eta/\log n$", height=3.3)
 
@@ -338,7 +338,7 @@ curves = [
     Curve(name, (tilts, line), (tilts, over_seeds(drawn)))
     for name, (drawn, line) in by_name.items()
 ]
-panel = Panel("gain in test error", curves, legend="upper left")
+panel = CurvePanel("gain in test error", curves, legend="upper left")
 xlabel = r"$\delta$, relative change of the first layer"
 side_by_side([panel], xlabel, xscale="log", columns=1, height=3.4)
 

@@ -65,6 +65,7 @@ def test_the_library_needs_nothing_of_the_book(wheel, tmp_path):
 
 def test_the_wheel_has_what_pages_need_and_no_tests(wheel):
     inside = zipfile.ZipFile(wheel).namelist()
+    assert f'__version__ = "{PROJECT["version"]}"' in zipfile.ZipFile(wheel).read("onestep/__init__.py").decode()
     assert "onestep/py.typed" in inside and any(name.endswith("explorer.js") for name in inside)
     assert not [
         name for name in inside if name.split("/")[0] not in ("onestep", f"onestep-{PROJECT['version']}.dist-info")

@@ -27,7 +27,7 @@ class InputError(OneStepError, ValueError):
 
     def __init__(self, name: str, given: object, allowed: str):
         self.name, self.given, self.allowed = name, given, allowed
-        super().__init__(f"{name}: got {shown(given)}; allowed: {allowed}")
+        super().__init__(f"{name}: got {brief_repr(given)}; allowed: {allowed}")
 
     def __reduce__(self):  # exceptions cross process borders in sweeps; the default would lose the three fields
         return type(self), (self.name, self.given, self.allowed)
@@ -64,7 +64,7 @@ class _Brief(reprlib.Repr):
         return super().repr_int(x, level) if abs(x) < 10**4000 else f"an integer of {x.bit_length()} bits"
 
 
-def shown(value: object) -> str:
+def brief_repr(value: object) -> str:
     """The start of `value` on one line, for a message."""
     text = " ".join(_Brief().repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -14,7 +14,7 @@ from onestep.build.conditions import Condition
 from onestep.build.pages import BookError
 from onestep.build.parameter_cell import parse, parse_conditions
 from onestep.build.parameters import Parameter, ParameterError
-from onestep.checks import shown
+from onestep.checks import brief_repr
 
 FOLDER = "chapters"
 DATA = "data"
@@ -172,7 +172,7 @@ class Book:
             if chapter.name == stem:
                 return chapter
         raise BookError(
-            f"no chapter {shown(name)}; the chapters are {', '.join(c.name for c in self.chapters) or '(none)'}"
+            f"no chapter {brief_repr(name)}; the chapters are {', '.join(c.name for c in self.chapters) or '(none)'}"
         )
 
     def ensure_one_text(self, chapter: Chapter) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from onestep.checks import shown
+from onestep.checks import brief_repr
 
 _SIGNS = {
     ast.Lt: operator.lt,
@@ -52,7 +52,9 @@ class Condition:
                 return None
         except TypeError:
             pass
-        return ", ".join(f"{name} = {shown(values[name])}" for name in self.names) + f"; the condition is {self.text}"
+        return (
+            ", ".join(f"{name} = {brief_repr(values[name])}" for name in self.names) + f"; the condition is {self.text}"
+        )
 
 
 def read(text: str) -> Condition:
@@ -68,7 +70,7 @@ def read(text: str) -> Condition:
         if not all(map(_is_term, terms)) or not all(type(op) in _SIGNS for op in comparison.ops):
             raise ValueError
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise ValueError(f"condition: got {shown(text)}; allowed: {_ALLOWED}") from None
+        raise ValueError(f"condition: got {brief_repr(text)}; allowed: {_ALLOWED}") from None
     names = {node.id for term in terms for node in ast.walk(term) if isinstance(node, ast.Name)} - {"len"}
     return Condition(text, tuple(sorted(names, key=text.index)))
 

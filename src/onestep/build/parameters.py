@@ -10,7 +10,7 @@ import yaml
 
 from onestep.build import feasible, plain_yaml, scalars
 from onestep.build.conditions import Condition
-from onestep.checks import InputError, OneStepError, shown
+from onestep.checks import InputError, OneStepError, brief_repr
 
 TYPES = {bool: "true or false", int: "an integer", float: "a finite number", str: "a text", list: "a list"}
 _BOUNDS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
@@ -76,7 +76,9 @@ class Parameter:
                 if not all(_BOUNDS[sign](entry, bound) for sign, bound in self.bounds):
                     raise ValueError
         except (TypeError, ValueError, ArithmeticError, RecursionError):
-            raise ParameterError(f"{self.name}: got {shown(given)}; allowed: {self.allowed}{self._about}") from None
+            raise ParameterError(
+                f"{self.name}: got {brief_repr(given)}; allowed: {self.allowed}{self._about}"
+            ) from None
         return value
 
     def _list(self, given: object) -> list:
@@ -88,7 +90,7 @@ class Parameter:
 
     @property
     def _about(self) -> str:
-        return f" ({self.meaning}; default: {shown(self.default)})" if self.meaning else ""
+        return f" ({self.meaning}; default: {brief_repr(self.default)})" if self.meaning else ""
 
 
 def validate(
@@ -135,7 +137,7 @@ def _unknown(name: object, known: Iterable[str]) -> str:
     names = list(known)
     others = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
     hint = f"did you mean {near[0]!r}?" if near else f"the parameters are {others or '(none)'}"
-    return f"unknown parameter {shown(name)}; {hint}"
+    return f"unknown parameter {brief_repr(name)}; {hint}"
 
 
 def listing(parameters: Iterable[Parameter]) -> str:

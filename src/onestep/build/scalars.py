@@ -25,7 +25,7 @@ def common(entries: list) -> type:
         return float
     if len(kinds) == 1 and (kind := kinds.pop()) in (bool, int, float, str, list):
         return kind
-    raise ValueError(f"the entries of {checks.shown(entries)} have no common type")
+    raise ValueError(f"the entries of {checks.brief_repr(entries)} have no common type")
 
 
 def read(given: object, kind: type) -> object:

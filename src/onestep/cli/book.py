@@ -8,7 +8,7 @@ import click
 from onestep.build import site
 from onestep.build.chapters import Book
 from onestep.build.parameters import ParameterError, from_text
-from onestep.checks import shown
+from onestep.checks import brief_repr
 from onestep.cli.failures import reported
 from onestep.cli.memory import ensure_memory
 from onestep.cli.options import Command, from_file, given, once, parameters, quiet, time_limit
@@ -56,7 +56,7 @@ def _presets(book: Book, names: Iterable[str]) -> dict[str, object]:
         found = {c.name: own[name] for c in book.listed if name in (own := book.presets(c.name))}
         if not found:
             known = sorted({preset for chapter in book.listed for preset in book.presets(chapter.name)})
-            raise ParameterError(f"no chapter has a preset {shown(name)}; there are {', '.join(known) or 'none'}")
+            raise ParameterError(f"no chapter has a preset {brief_repr(name)}; there are {', '.join(known) or 'none'}")
         for chapter, path in found.items():
             values |= {f"{chapter}.{parameter}": value for parameter, value in from_file(path).items()}
     return values

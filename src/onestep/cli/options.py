@@ -113,7 +113,7 @@ def from_file(path: Path) -> dict[str, object]:
 
     from onestep.build import plain_yaml
     from onestep.build.parameters import ParameterError
-    from onestep.checks import shown
+    from onestep.checks import brief_repr
 
     with path.open("rb") as stream:
         text = stream.read(plain_yaml.LARGEST + 1)
@@ -124,7 +124,7 @@ def from_file(path: Path) -> dict[str, object]:
     if values in (None, "", "~", "null"):
         return {}
     if not isinstance(values, dict):
-        raise ParameterError(f"{path}: got {shown(values)}; allowed: lines of the form NAME: VALUE")
+        raise ParameterError(f"{path}: got {brief_repr(values)}; allowed: lines of the form NAME: VALUE")
     return values
 
 
@@ -136,9 +136,9 @@ def preset_files(presets: Mapping[str, Path], names: Iterable[str], whose: str) 
     ParameterError : it has no such preset; the message lists those that it has.
     """
     from onestep.build.parameters import ParameterError
-    from onestep.checks import shown
+    from onestep.checks import brief_repr
 
     for name in names:
         if name not in presets:
-            raise ParameterError(f"{whose} has no preset {shown(name)}; it has {', '.join(presets) or 'none'}")
+            raise ParameterError(f"{whose} has no preset {brief_repr(name)}; it has {', '.join(presets) or 'none'}")
     return [presets[name] for name in names]

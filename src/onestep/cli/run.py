@@ -16,7 +16,7 @@ from onestep.build.job import Job
 from onestep.build.parameters import from_text
 from onestep.build.progress import Progress
 from onestep.build.runner import RunFailed, execute
-from onestep.checks import shown
+from onestep.checks import brief_repr
 from onestep.cli.failures import Failed, Refused, reported
 from onestep.cli.memory import ensure_memory
 from onestep.cli.options import Command, given, once, parameters, preset_files, quiet, time_limit
@@ -85,7 +85,9 @@ def _run(job: Job, target: Path, force: bool, run: Callable[[Job], NotebookNode]
 def _figure(book: Book, chapter: Chapter, values: dict, figure: str, path: Path, force: bool, run) -> None:
     image = path.suffix.removeprefix(".")
     if figure not in chapter.figures:
-        raise Refused(f"{chapter.name} has no figure {shown(figure)}; it has {', '.join(chapter.figures) or 'none'}")
+        raise Refused(
+            f"{chapter.name} has no figure {brief_repr(figure)}; it has {', '.join(chapter.figures) or 'none'}"
+        )
     if image not in _IMAGES:
         raise Refused(f"{path}: a figure is a .svg, .png or .pdf file")
     if path.exists() and not force:

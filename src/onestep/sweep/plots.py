@@ -14,7 +14,7 @@ from onestep.book.figures.curves import Curve
 from onestep.book.records import PREDICTED, STANDARD_ERROR
 from onestep.book.statistics import over_seeds
 from onestep.build.parameters import ParameterError
-from onestep.checks import shown
+from onestep.checks import brief_repr
 
 SEED = "seed"
 _VERSIONS = (
@@ -40,7 +40,7 @@ def chosen(table: pd.DataFrame, where: Mapping[str, str]) -> pd.DataFrame:
             same = np.isclose(here.astype(float), number, rtol=1e-9, atol=0.0)
         if not np.any(same):
             values = ", ".join([*dict.fromkeys(here.dropna().sort_values().astype(str))][:12])
-            raise ParameterError(f"{name}: got {shown(text)}; the runs have {values}")
+            raise ParameterError(f"{name}: got {brief_repr(text)}; the runs have {values}")
         table = table[same]
     table = table.drop_duplicates(["chapter", *parameters, *_versions(table)], keep="last")
     table.attrs = dict(facts)
@@ -132,4 +132,4 @@ def _column(table: pd.DataFrame, name: str) -> pd.Series:
             return table[match[1]].map(lambda entries: entries[int(match[2])])
         except (TypeError, IndexError):
             raise ParameterError(f"{name}: not every run has a list with such an entry") from None
-    raise ParameterError(f"no column {shown(name)}; the runs have {', '.join(table.columns)}")
+    raise ParameterError(f"no column {brief_repr(name)}; the runs have {', '.join(table.columns)}")

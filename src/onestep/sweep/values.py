@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from onestep.build.parameters import ParameterError, from_text
-from onestep.checks import shown
+from onestep.checks import brief_repr
 
 _INTEGERS = re.compile(r"(-?\d+)\.\.(-?\d+)")
 _SPACED = re.compile(r"(linspace|logspace|geomspace|arange|range)\s*\((.*)\)", re.DOTALL)
@@ -39,7 +39,7 @@ def product(given: Mapping[str, object]) -> list[dict[str, object]]:
     """
     values = [expand(name, value) if isinstance(value, str) else [value] for name, value in given.items()]
     if (count := math.prod(map(len, values))) > _MOST:
-        raise ParameterError(f"{', '.join(map(shown, given))}: {count} combinations; allowed: at most {_MOST}")
+        raise ParameterError(f"{', '.join(map(brief_repr, given))}: {count} combinations; allowed: at most {_MOST}")
     return [dict(zip(given, combination, strict=True)) for combination in itertools.product(*values)]
 
 
@@ -54,7 +54,7 @@ def expand(name: str, text: str) -> list[object]:
     for part in _parts(text):
         values += _part(name, part.strip())
         if len(values) > _MOST:
-            raise ParameterError(f"{name}: got {shown(text)}; allowed: at most {_MOST} values")
+            raise ParameterError(f"{name}: got {brief_repr(text)}; allowed: at most {_MOST} values")
     return values
 
 
@@ -84,11 +84,11 @@ def _part(name: str, text: str) -> list[object]:
         digits = max(map(len, match.groups()))
         first, last = (int(match[1]), int(match[2])) if digits < 20 else (0, -1)
         if not first <= last < first + _MOST:
-            raise ParameterError(f"{name}: got {shown(text)}; allowed: FIRST..LAST with FIRST <= LAST")
+            raise ParameterError(f"{name}: got {brief_repr(text)}; allowed: FIRST..LAST with FIRST <= LAST")
         return list(range(first, last + 1))
     form = _old(text) if text.count(":") in (2, 3) else text
     if form is None:
-        raise ParameterError(f"{name}: got {shown(text)}; allowed: {_FORMS}")
+        raise ParameterError(f"{name}: got {brief_repr(text)}; allowed: {_FORMS}")
     if match := _SPACED.fullmatch(form):
         return _spaced(name, text, match[1], match[2].split(","))
     return [from_text(text)]
@@ -106,7 +106,7 @@ def _spaced(name: str, text: str, kind: str, given: list[str]) -> list[object]:
             raise ValueError
         spaced = _NUMPY[kind](low, high, points)
     except (KeyError, ValueError):
-        raise ParameterError(f"{name}: got {shown(text)}; allowed: {_FORMS}") from None
+        raise ParameterError(f"{name}: got {brief_repr(text)}; allowed: {_FORMS}") from None
     # 0.15 and not 0.15000000000000002: the same run as `-p NAME 0.15`, and a table that can be read.
     rounded = [float(f"{value:.12g}") for value in spaced]
     integers = all(value.is_integer() for value in rounded) and "." not in first + last

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 
 from onestep.build.job import Job
 from onestep.build.runner import RunFailed, execute
-from onestep.checks import OneStepError, shown
+from onestep.checks import OneStepError, brief_repr
 from onestep.simulation import memory
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def remote(address: str, data: Mapping[str, bytes], *, retries: int = 0) -> Iter
         `address` is no address, or no scheduler answers there.
     """
     if not (match := _ADDRESS.fullmatch(address)) or not 0 < int(match[1]) < 65536:
-        raise WorkersError(f"{shown(address)} is no scheduler's address; one is of the form tcp://HOST:PORT")
+        raise WorkersError(f"{brief_repr(address)} is no scheduler's address; one is of the form tcp://HOST:PORT")
     try:
         from distributed import Client
     except ImportError:

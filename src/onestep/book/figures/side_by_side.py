@@ -33,9 +33,6 @@ class CurvePanel:
     legend: str | None = "best"
 
 
-Panel = CurvePanel  # the old name, for chapters that still import it; `errors.Panel` is another class
-
-
 @styled
 def side_by_side(
     parts: Sequence[CurvePanel],
