@@ -148,6 +148,8 @@ opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 # | [Improvement](improvement) | the staircase: what every degree takes off the errors, and when a step is worth it |
 # | **Part II: Every step** | |
 # | [From lazy to maximal](lazy_to_maximal) | one theory for every step size, up to the one that is as large as the weights |
+# | **Part III: Neighbours** | |
+# | [Spiked matrices seen through a function](spiked_functions) | why $n^{(k-1)/(2k)}$: the same exponents without a network |
 # | **Appendices** | |
 # | [Explorer](explorer) | spectrum, overlaps and errors under a slider |
 # | [Run it with your own numbers](rerun) | parameters, editions, sweeps on one machine or many |

@@ -1,6 +1,7 @@
 """Draws of spiked matrices seen through a function: the setting of Moniri and Hassani 2024 (arXiv:2405.18274)."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +68,56 @@ class SpikedMatrix:
         n, count = len(self.g), integer("count", count, 1, len(self.g))
         values, vectors = linalg.eigh(self.Y, subset_by_index=(n - count, n - 1), driver="evr")
         return values[::-1], vectors[:, ::-1]
+
+
+@dataclass(frozen=True, eq=False)
+class Tops:
+    """The two largest eigenvalues of several draws, and what the first eigenvector knows.
+
+    Attributes
+    ----------
+    values : (S, 2), descending.
+    powers : (S,), squared cosine of the first eigenvector and the vector of g_i^k.
+    signals : (S,), squared cosine of the first eigenvector and g.
+    g : (S, n), the signals.
+    """
+
+    values: np.ndarray
+    powers: np.ndarray
+    signals: np.ndarray
+    g: np.ndarray
+
+
+def tops(activation: LinkSpec, strength: float, n: int, seeds: Iterable[int], power: int) -> Tops:
+    """Draw a `SpikedMatrix` for each seed, with uniform entries of g, and look at its right end.
+
+    Parameters
+    ----------
+    activation, strength, n
+        As in `SpikedMatrix.draw`.
+    seeds : iterable of int
+        At least one.
+    power : int
+        k >= 1 of the powers of g.
+
+    Returns
+    -------
+    Tops
+
+    Raises
+    ------
+    InputError
+        As `SpikedMatrix.draw`, and without a seed.
+    """
+    power, rows = integer("power", power), []
+    for seed in seeds:
+        matrix = SpikedMatrix.draw(activation, strength, n, seed)
+        values, vectors = matrix.largest(2)
+        cosines = [squared_cosine(vectors[:, 0], matrix.g**k) for k in (power, 1)]
+        rows.append((values, *cosines, matrix.g))
+    if not rows:
+        raise InputError("seeds", seeds, "at least one seed")
+    return Tops(*map(np.array, zip(*rows, strict=True)))
 
 
 def rectangular(

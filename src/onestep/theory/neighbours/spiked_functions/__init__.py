@@ -12,6 +12,7 @@ from onestep.theory.neighbours.spiked_functions.flat import (
     naive_strengths,
     outliers,
     rectangular_outliers,
+    rightmost,
 )
 from onestep.theory.neighbours.spiked_functions.profile import profile_outlier
 from onestep.theory.neighbours.spiked_functions.signal import Signal, measured_signal, uniform_signal
@@ -25,5 +26,6 @@ __all__ = [
     "outliers",
     "profile_outlier",
     "rectangular_outliers",
+    "rightmost",
     "uniform_signal",
 ]

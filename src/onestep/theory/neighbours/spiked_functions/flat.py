@@ -59,6 +59,16 @@ def outliers(activation: LinkSpec, signal: Signal, strength: float, n: int) -> t
     return _outliers(f, law(signal), scale(strength, n), math.sqrt(n))
 
 
+def rightmost(activation: LinkSpec, signal: Signal, strength: float, n: int) -> SpikedOutlier:
+    """The outlier furthest to the right; without one, the upper edge 2 sigma with squared cosines 0.
+
+    Parameters and errors are those of `outliers`.
+    """
+    shown = [outlier for outlier in outliers(activation, signal, strength, n) if outlier.position > 0]
+    edge = 2 * math.sqrt(expansion(activation).second_moment)
+    return max(shown, key=lambda outlier: outlier.position, default=SpikedOutlier(0.0, edge, 0.0, 0.0))
+
+
 def naive_strengths(activation: LinkSpec, signal: Signal, strength: float, n: int) -> np.ndarray:
     """c_k s^k m_{2k} sqrt(n), k = 1, ..., 12: each power's size by itself, wrong where two powers share a direction.
 
