@@ -1,0 +1,214 @@
+"""Ridge regression on features of known covariance, and the covariance of deep structured networks.
+
+The setting of Schroeder, Dmitriev, Cui and Loureiro 2024 (arXiv:2402.13999). Formulas are in the form derived for this
+book. Normalisation is the book's: the penalty is that of |y - Phi b|^2/n + ridge |b|^2, and Omega = E phi phi'.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from onestep.checks import InputError, integer, real, reals
+from onestep.hermite import gaussian_rule
+from onestep.links import Link
+from onestep.specifications import LinkSpec, checked_link, expansion_of, link_of
+
+_ZERO = 1e-10
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """What ridge regression sees of features phi and a teacher f, over the law of the inputs.
+
+    Attributes
+    ----------
+    second_moment : (p, p), E phi phi'.
+    correlation : (p,), E phi f.
+    teacher_second_moment : float, E f^2.
+
+    Raises
+    ------
+    InputError
+        The shapes differ, the matrix is not symmetric and positive semidefinite, or E f^2 is too small for the
+        correlation.
+    """
+
+    second_moment: np.ndarray
+    correlation: np.ndarray
+    teacher_second_moment: float
+
+    def __post_init__(self):
+        omega, psi = reals("second_moment", self.second_moment), reals("correlation", self.correlation)
+        square = real("teacher_second_moment", self.teacher_second_moment, 0.0)
+        if omega.ndim != 2 or omega.shape[0] != omega.shape[1] or not omega.size:
+            raise InputError("second_moment", omega.shape, "a square matrix (p, p)")
+        if psi.shape != omega.shape[:1]:
+            raise InputError("correlation", psi.shape, f"({len(omega)},), as the features")
+        if not np.allclose(omega, omega.T, rtol=1e-10, atol=1e-10 * np.abs(omega).max()):
+            raise InputError("second_moment", "a matrix that is not symmetric", "E phi phi'")
+        values, vectors = np.linalg.eigh(omega)
+        if values[0] < -_ZERO * values[-1]:
+            raise InputError("second_moment", f"eigenvalue {values[0]:.3g}", "eigenvalues >= 0")
+        values, along = np.maximum(values, 0.0), vectors.T @ psi
+        seen = values > _ZERO * values[-1]
+        if square * (1 + 1e-8) < np.sum(along[seen] ** 2 / values[seen]):
+            raise InputError("teacher_second_moment", square, "at least psi' Omega^-1 psi")
+        for name, value in {"second_moment": omega, "correlation": psi, "teacher_second_moment": square}.items():
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_eigen", (values, along))
+
+    @property
+    def eigenvalues(self) -> np.ndarray:
+        """(p,), of E phi phi', ascending."""
+        return self._eigen[0]  # type: ignore[attr-defined]
+
+    @property
+    def along(self) -> np.ndarray:
+        """(p,), the correlation in the eigenvectors of E phi phi'."""
+        return self._eigen[1]  # type: ignore[attr-defined]
+
+
+def effective_ridge(features: Features, ridge: float, n: int) -> float:
+    """kappa > 0 with ridge = kappa (1 - tr Omega (Omega + kappa)^-1 / n): the penalty in a population of infinite size.
+
+    Parameters
+    ----------
+    features : Features
+    ridge : float
+        > 0.
+    n : int
+        Rows.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        `ridge` or `n` is not positive.
+    """
+    ridge, n = real("ridge", ridge, open_below=True, minimum=0.0), integer("n", n)
+    omega = features.eigenvalues
+
+    def excess(kappa: float) -> float:
+        return kappa * (1 - np.sum(omega / (omega + kappa)) / n) - ridge
+
+    # kappa <= ridge + tr Omega / n, since each of the terms kappa omega/(omega + kappa) is at most omega
+    return float(brentq(excess, ridge, (ridge + omega.sum() / n) * (1 + 1e-12), xtol=1e-300, rtol=1e-14))
+
+
+def errors(features: Features, ridge: float, n: int, noise_std: float = 0.0) -> tuple[float, float]:
+    """The mean squared training residual and the test error of ridge regression on n rows.
+
+    With kappa the `effective_ridge` and df_2 = tr Omega^2 (Omega + kappa)^-2 / n,
+
+        test = (E f^2 - psi' (Omega + 2 kappa) (Omega + kappa)^-2 psi + noise_std^2) / (1 - df_2),
+
+    and the training residual is (ridge/kappa)^2 times it. The test error counts the label noise.
+
+    Parameters
+    ----------
+    features, ridge, n
+        As in `effective_ridge`.
+    noise_std : float
+        Standard deviation of the label noise, >= 0.
+
+    Returns
+    -------
+    (float, float)
+
+    Raises
+    ------
+    InputError
+        As `effective_ridge`, or for a negative `noise_std`.
+    """
+    noise_std = real("noise_std", noise_std, 0.0)
+    kappa = effective_ridge(features, ridge, n)
+    omega, psi = features.eigenvalues, features.along
+    known = np.sum(psi**2 * (omega + 2 * kappa) / (omega + kappa) ** 2)
+    shrunk = 1 - np.sum((omega / (omega + kappa)) ** 2) / n
+    test = (features.teacher_second_moment - known + noise_std**2) / shrunk
+    return float((ridge / kappa) ** 2 * test), float(test)
+
+
+def linearised(
+    weights: Sequence[np.ndarray],
+    activation: LinkSpec,
+    teacher: LinkSpec,
+    direction: np.ndarray,
+    common_variance: bool = False,
+) -> Features:
+    """Omega of a network with these weights, layer by layer: every layer keeps its linear part, the rest is noise.
+
+    Row j of layer l sees a Gaussian of variance r_j = w_j' Omega_{l-1} w_j. With k_1 = E Z sigma(sqrt(r) Z)/sqrt(r) and
+    k_*^2 = Var sigma(sqrt(r) Z) - r k_1^2 for every row,
+
+        Omega_l = diag(k_1) W Omega_{l-1} W' diag(k_1) + diag(k_*^2),      psi_l = diag(k_1) W psi_{l-1}.
+
+    Rows whose means E sigma(sqrt(r_j) Z) differ add the rank one that these means make.
+
+    Parameters
+    ----------
+    weights : sequence of arrays
+        (p_1, d), (p_2, p_1), ...
+    activation : name, Hermite coefficients or Link
+        Of every layer, less its mean E sigma(Z). More than one layer needs an odd one: the next layer's inputs must
+        have mean zero.
+    teacher : name, Hermite coefficients or Link
+        f(x) = teacher(direction . x), of inputs x ~ N(0, I).
+    direction : (d,)
+        Of length 1.
+    common_variance : bool
+        Take the mean of the r_j for every row of a layer, as a law of random weights does; cruder.
+
+    Returns
+    -------
+    Features
+
+    Raises
+    ------
+    InputError
+        Shapes that do not fit, a direction that is not of length 1, or an activation with a mean in a deep network.
+    """
+    if not isinstance(weights, Sequence) or not weights:
+        raise InputError("weights", weights, "a sequence of matrices, the first layer first")
+    spec, target = checked_link("activation", activation), expansion_of(checked_link("teacher", teacher))
+    link = link_of(spec).shifted(expansion_of(spec)[0])
+    psi = target[1] * reals("direction", direction)
+    if psi.ndim != 1 or abs(np.linalg.norm(direction) - 1) > 1e-6:
+        raise InputError("direction", np.shape(direction), "a vector of length 1")
+    omega, mean = np.eye(len(psi)), np.zeros(len(psi))
+    for number, layer in enumerate(weights):
+        W = reals("weights", layer)
+        if W.ndim != 2 or W.shape[1] != len(omega) or not W.size:
+            raise InputError("weights", W.shape, f"a matrix with {len(omega)} columns as layer {number + 1}")
+        if np.max(np.abs(mean)) > _ZERO:
+            raise InputError("activation", activation, "an odd function, for more than one layer")
+        passed = W @ omega @ W.T
+        variance = np.diag(passed).copy()
+        if common_variance:
+            variance[:] = variance.mean()
+        slope, rest, mean = _linear_part(link, np.sqrt(variance))
+        omega, psi = slope[:, None] * passed * slope, slope * (W @ psi)
+        omega[np.diag_indices(len(omega))] += rest
+    return Features(omega + np.outer(mean, mean), psi + mean * target[0], target.second_moment)
+
+
+def _linear_part(link: Link, scales: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """k_1, k_*^2 and the mean of sigma(scale Z), for every scale."""
+    if np.any(scales < 1e-150):
+        raise InputError("weights", "a row of zeros", "rows that see something")
+    found = []
+    different, back = np.unique(scales, return_inverse=True)
+    fixed = gaussian_rule(link.kinks) if not any(link.kinks) else None  # a kink at 0 stays where it is
+    for scale in different:
+        z, w = fixed or gaussian_rule(tuple(kink / scale for kink in link.kinks))
+        value = np.asarray(link.function(scale * z), dtype=float)
+        mean, slope = w @ value, (w * z) @ value / scale
+        found.append((slope, w @ value**2 - mean**2 - (slope * scale) ** 2, mean))
+    slope, rest, mean = np.array(found)[back].T
+    return slope, np.maximum(rest, 0.0), np.where(np.abs(mean) < math.sqrt(_ZERO) * 1e-6, 0.0, mean)
