@@ -37,8 +37,6 @@ seed = 0  # the first of all of them [>= 0]
 n = 800  # rows for the network after one step [>= 200]
 
 # %% tags=["hide-input"]
-from dataclasses import replace
-
 import numpy as np
 
 from onestep import Problem
