@@ -74,7 +74,7 @@ def test_no_correlation_no_shortcut():
 def test_hostile_numbers(bad):
     for call in (
         lambda: draws.spiked_errors(SMALL, bad, 0.5, ((0.1,), (0.1,)), 0),
-        lambda: draws.spiked_errors(SMALL, 1.0, bad, ((0.1,), (0.1,)), 0),
+        lambda: draws.spiked_errors(SMALL, 1.0, 1.5, ((0.1,), (0.1,)), 0),
         lambda: draws.spiked_errors(SMALL, 1.0, 0.5, ((-0.1,), (0.1,)), 0),
         lambda: draws.least_squares(10, 20, bad, 0.5, 0.1, 0),
         lambda: draws.spurious(np.eye(4), np.ones(2), 0.1, bad, (0.1,), 0),
