@@ -152,6 +152,7 @@ opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 # | [Spiked matrices seen through a function](spiked_functions) | why $n^{(k-1)/(2k)}$: the same exponents without a network |
 # | [Deep features](deep_features) | what ridge regression must know of any features, and where one step goes beyond it |
 # | [Signals in data](data_spikes) | a long direction in the inputs acts like a step; when it harms; shortcuts |
+# | [Alignment](alignment) | when weights and gradients are alike, and why that does not show learning |
 # | **Appendices** | |
 # | [Explorer](explorer) | spectrum, overlaps and errors under a slider |
 # | [Run it with your own numbers](rerun) | parameters, editions, sweeps on one machine or many |
