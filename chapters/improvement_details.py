@@ -269,7 +269,7 @@ def taught(noise, second):
 
 phi, psi = problem.phi, problem.psi
 spots = {
-    "d/n": (shaped, [(0.12, psi), (0.3, psi), (0.85, psi)]),
+    "d/n": (shaped, [(0.2, psi), (0.4, psi), (0.85, psi)]),
     "d/N": (shaped, [(phi, 0.23), (phi, 0.6), (phi, 1.3)]),
     "label noise": (taught, [(0.3, 0.5), (0.9, 0.5), (1.9, 0.5)]),
     "quadratic part": (taught, [(0.5, 0.05), (0.5, 0.85), (0.5, 1.4)]),

@@ -549,7 +549,7 @@ for k in tested:
     limit = transition(k, 10**12, [None], dense)[0]
     drawn.append(curves.Curve("limit", (dense, limit)))
     labels = "squared cosine", drawn, f"spike {k}, α = {threshold[k]:.3g}"
-    panels.append(side_by_side.Panel(*labels, ylim=(0, 1), legend="upper left"))
+    panels.append(side_by_side.CurvePanel(*labels, ylim=(0, 1), legend="upper left"))
 
 # %% tags=["remove-input"] mystnb={"figure": {"caption": "Transitions at critical exponents. Squared cosine between the singular vector of spike $k$ and the polynomials of degrees $k, k-2, \\dots$ at $\\eta = C\\, n^{\\alpha_k}$. Points are simulated; lines are {prf:ref}`prop-outliers`, averaged over the numbers of the same draws.", "name": "fig-critical"}, "image": {"alt": "Two panels. In each the squared cosine is near zero below the threshold and rises steeply above it, later and less steeply at smaller n. For spike two the three lines nearly coincide; for spike three the lines for finite n lie well to the right of the limit."}}
 side_by_side.side_by_side(panels, r"constant $C / C_k$", marks={"threshold": 1.0})

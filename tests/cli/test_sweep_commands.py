@@ -10,7 +10,7 @@ from onestep.build import feasible
 from onestep.build.chapters import Chapter
 from onestep.build.job import Job
 from onestep.build.parameters import ParameterError
-from onestep.cli import sweep
+from onestep.cli import calibrate, sweep
 from onestep.cli.failures import Interrupted
 from onestep.cli.main import main
 from onestep.cli.memory import ensure_memory
@@ -34,7 +34,8 @@ def onestep(tmp_path, monkeypatch):
         def __exit__(self, *_):
             pass
 
-    monkeypatch.setattr(sweep, "Pool", lambda *_, **__: Pool())
+    for command in (sweep, calibrate):
+        monkeypatch.setattr(command, "Pool", lambda *_, **__: Pool())
 
     def call(line: str):
         return CliRunner().invoke(main, ["--book", str(book.root), *shlex.split(line)])
@@ -55,6 +56,10 @@ def onestep(tmp_path, monkeypatch):
         ("sweep tiny -p seed 0", "Missing option '-o'"),
         ("sweep tiny --scheduler tcp://127.0.0.1:9 --workers 2 -o out", "for runs on this machine"),
         ("sweep tiny --scheduler tcp://127.0.0.1:9 --time-limit 2 -o out", "for runs on this machine"),
+        ("calibrate nowhere -o c.csv", "no chapter 'nowhere'"),
+        ("calibrate tiny --seeds 7,7 -o c.csv", "each given once"),
+        ("calibrate tiny --seeds=-1 -o c.csv", "seed: got '-1'; allowed"),
+        ("calibrate tiny -o c.txt", "the file is a .csv"),
         ("table missing", "does not exist"),
         ("table .", "has no runs"),
         ("plot . -x alpha -y test_error", "has no runs"),
@@ -65,6 +70,14 @@ def test_refusals_exit_with_two_and_leave_nothing(onestep, line, said):
     done = onestep(line)
     assert done.exit_code == 2 and said in done.output
     assert list(onestep.here.iterdir()) == []
+
+
+def test_calibrate_runs_what_is_missing(onestep):
+    done = onestep("calibrate tiny --seeds 0..2 --runs runs -o c.csv")
+    assert done.exit_code == 0 and "3 of 3 runs are done" in done.output and "c.csv: 0 rows" in done.output
+    done = onestep("calibrate --seeds 0,1,2,7 --runs runs -o c.csv")
+    assert "3 were there, 1 are new" in done.output and len(list((onestep.here / "runs").glob("*.ipynb"))) == 4
+    assert (onestep.here / "c.csv").read_text().startswith("# The claims of the book at several seeds: onestep calib")
 
 
 def test_sweep_table_plot(onestep):

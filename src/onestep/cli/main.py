@@ -14,6 +14,7 @@ from onestep.cli.needs import missing
 
 _COMMANDS = {
     "book": "Build the whole book, or an edition with your parameters.",
+    "calibrate": "Run chapters at several seeds and keep how far their claims are off.",
     "chapters": "List the chapters with their parameters, figures and presets.",
     "claims": "Print the ledger of claims, or what changed in it.",
     "plot": "Draw a recorded value of a sweep's runs.",

@@ -10,6 +10,7 @@ _SITE = ("jupyter_book", "sphinx_proof", "sphinx_exercise", "sphinxcontrib.bibte
 _TABLE = ("pandas", "pyarrow", "matplotlib")
 NEEDS = {
     "book": ("book", (*_RUN, *_PAGE, *_SITE)),
+    "calibrate": ("book", _RUN),
     "chapters": ("book", _CHAPTERS),
     "claims": ("book", _CHAPTERS),
     "plot": ("sweep", (*_CHAPTERS, *_TABLE)),

@@ -62,7 +62,7 @@ def command(folder, name, pairs, paths, presets, output, count, scheduler, retri
         running = stack.enter_context(pool)
         if scheduler is not None and (least := running.smallest_memory()) is not None:
             ensure_memory(largest, least, "the smallest worker has")
-        _follow(missing, len(jobs), output, running, quietly)
+        follow(missing, len(jobs), output, running, quietly)
 
 
 def _jobs(book: Book, chapter: Chapter, base: dict[str, object], pairs: tuple) -> list[Job]:
@@ -74,15 +74,23 @@ def _jobs(book: Book, chapter: Chapter, base: dict[str, object], pairs: tuple) -
     return list({job.key: job for job in jobs}.values())
 
 
-def _follow(jobs: list[Job], total: int, output: Path, running: Pool | workers.Workers, quietly: bool) -> None:
-    """Sweep over `jobs`, which are missing of `total`; say at once what fails, and at the end what there is."""
+def follow(
+    jobs: list[Job], total: int, output: Path, running: Pool | workers.Workers, quietly: bool, label: str | None = None
+) -> None:
+    """Sweep over `jobs`, which are missing of `total`; say at once what fails, and at the end what there is.
+
+    Raises
+    ------
+    Failed : runs failed, or `output` takes no more; what is done is kept.
+    Interrupted : by Ctrl-C.
+    """
     failed: list[engine.Outcome] = []
     found = total - len(jobs)
 
     def done() -> str:
         return f"{progress.done - len(failed)} of {total} runs are done and kept in {output}"
 
-    with Progress(total, jobs[0].chapter.name, "run", quietly=quietly, done=found) as progress:
+    with Progress(total, label or jobs[0].chapter.name, "run", quietly=quietly, done=found) as progress:
         if not running.slots():
             progress.say("no worker yet; waiting for one")
         try:
@@ -105,4 +113,5 @@ def _follow(jobs: list[Job], total: int, output: Path, running: Pool | workers.W
 
 
 def _in_words(job: Job) -> str:
-    return ", ".join(f"{name} = {value!r}" for name, value in job.parameters.items()) or "(all parameters by default)"
+    values = ", ".join(f"{name} = {value!r}" for name, value in job.parameters.items())
+    return f"{job.chapter.name}: {values or '(all parameters by default)'}"
