@@ -143,7 +143,7 @@ def test_failures_are_told_with_their_parameters_and_the_command_fails(onestep):
     done = onestep("sweep tiny -p seed 0,1 -p fail false,true -o out")
     assert done.exit_code == 1
     assert "2 of 4 runs are done" in done.output and "2 runs failed" in done.output
-    assert "FAILED seed = 1, fail = True" in done.output and "told to fail" in done.output
+    assert "FAILED tiny: seed = 1, fail = True" in done.output and "told to fail" in done.output
 
 
 def test_ctrl_c_says_what_is_kept(onestep, monkeypatch):

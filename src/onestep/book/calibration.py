@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtri, stdtr
@@ -123,7 +124,7 @@ def biases(tests: Iterable[Checked]) -> dict[tuple[str, str], float]:
     return {claim: float(np.sum(values) / math.sqrt(len(values))) for claim, values in found.items()}
 
 
-def _value(name: str, text: str) -> object:
+def _value(name: str, text: str) -> Any:
     if name in _WORDS:
         return text
     if text == "":

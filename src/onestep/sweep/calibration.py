@@ -14,7 +14,7 @@ from onestep.book.claims import Claim, read_claims
 from onestep.build import files
 from onestep.build.chapters import Book, Chapter
 from onestep.build.job import Job
-from onestep.checks import InputError, shown
+from onestep.checks import InputError, brief_repr
 
 SEED = "seed"
 _MADE_WITH = ("onestep", "numpy", "scipy")
@@ -45,7 +45,7 @@ def jobs(book: Book, chosen: Sequence[Chapter], seeds: Sequence[object]) -> list
     InputError : a seed that is given twice, or none.
     """
     if not seeds or len(set(map(str, seeds))) < len(seeds):
-        raise InputError("seeds", shown(list(seeds)), "at least one seed, each given once")
+        raise InputError("seeds", brief_repr(list(seeds)), "at least one seed, each given once")
     return [Job.make(chapter, {SEED: seed}, data=book.data_hashes) for chapter in chosen for seed in seeds]
 
 
