@@ -139,6 +139,15 @@ ABOVE = mutants(
 
 STRUCTURED = mutants(
     "theory/any_step/structured.py",
+    ("chi + (features.d / features.n) * at_data(step, here", "chi + at_data(step, here", "phi lost in chi"),
+    ("nu + at_units(step, here.traces @ here.G)", "nu", "linear part lost in g"),
+    ("at_units(step, traces @ here.G + here.traces @", "at_units(step, traces @ here.G - here.traces @", "sign of dG"),
+    ("dF @ here.traces + here.F @ traces", "here.F @ traces", "dF forgotten in chi"),
+    ("x.reshape(len(size), -1) * size[:, None]", "x.reshape(len(size), -1)", "length of the direction lost"),
+)
+
+STRUCTURED_ERRORS = mutants(
+    "theory/any_step/structured_errors.py",
     ("inverse @ features.y2 - v @ c", "inverse @ features.y2 + v @ c", "sign in Q"),
     ("features.N * features.share * g)[:, None]", "features.d * features.share * g)[:, None]", "d for N beside mu0"),
     ("(b @ (inverse * g1) for", "(0 * b @ (inverse * g1) for", "direction across beta forgotten"),
@@ -148,10 +157,6 @@ STRUCTURED = mutants(
     ("Z - np.eye(len(G))", "Z + np.eye(len(G))", "sign in the prior of the plane"),
     ("log_g @ c[:p] ** 2 -", "0 * log_g @ c[:p] ** 2 -", "prior of mu0 kept still"),
     ("@ R + Z @", "@ R - Z @", "sign in the slope of the prior"),
-    ("chi + (features.d / features.n) * _shown(step, here", "chi + _shown(step, here", "phi lost in chi"),
-    ("nu + _pinned(step, here.traces @ here.G)", "nu", "linear part lost in g"),
-    ("_pinned(step, traces @ here.G + here.traces @", "_pinned(step, traces @ here.G - here.traces @", "sign of dG"),
-    ("dF @ here.traces + here.F @ traces", "here.F @ traces", "dF forgotten in chi"),
 )
 
 NOISE = mutants(
@@ -224,3 +229,4 @@ COUPLED = mutants(
 )
 
 LISTS = [ROWS, COUPLED, LAW, QUADRATURE, FIXED_POINT, ERRORS, SPECTRUM, ABOVE, STRUCTURED, NOISE, PENCIL, ACCELERATED]
+LISTS += [STRUCTURED_ERRORS]

@@ -80,8 +80,9 @@ QUARTIC = mutants(
 
 RESOLVENT = mutants(
     "theory/resolvent.py",
-    ("-x)).m1.imag / np.pi", "-x)).m1.imag", "1/pi dropped in the density"),
-    ("-x)).m1.imag", "-x)).m2.imag", "m2 for m1 in the density"),
+    ("traces_of(solve_complex(bulk, -x)).m1.imag / np.pi", "traces_of(solve_complex(bulk, -x)).m1.imag", "1/pi lost"),
+    ("traces_of(solve_complex(bulk, -x)).m1", "traces_of(solve_complex(bulk, -x)).m2", "m2 for m1 in the density"),
+    ("(anisotropic.solve_complex(bulk, -x)).m1", "(anisotropic.solve_complex(bulk, -x)).m2", "m2 for m1 with levels"),
     ("out[(x == low) & (low == 0)] = np.inf", "pass", "hard edge at 0 forgotten"),
     ("rank = min(1.0, float(bulk.ratio))", "rank = min(1.0, 1 / float(bulk.ratio))", "n/N for N/n in the atom"),
     ("min(rank, float(bulk.phi)) if", "min(rank, float(bulk.psi)) if", "d/N for d/n in the atom"),
@@ -313,8 +314,8 @@ ERRORS = mutants(
     ("levels[:-1] - levels[1:]", "levels[1:] - levels[:-1]", "sign of the improvement"),
     ("geometry) - problem.noise_variance", "geometry) - problem.noise_std", "standard deviation for variance"),
     (
-        "np.linspace(*np.log(RIDGES), 241)",
-        "np.linspace(*np.log((1e-2, 1e4)), 241)",
+        "first, last = np.log(RIDGES)",
+        "first, last = np.log((1e-2, 1e4))",
         "best ridge sought in too small a range",
     ),
     ("best = int(np.argmin(error", "best = int(np.argmax(error", "worst ridge"),

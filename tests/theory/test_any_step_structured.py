@@ -8,7 +8,7 @@ import pytest
 
 from onestep import Geometry, InputError, Problem
 from onestep.theory import any_step, limit_geometry
-from onestep.theory.any_step import fixed_point, structured
+from onestep.theory.any_step import fixed_point, structured, structured_errors
 from onestep.theory.any_step.accelerated import accelerate
 from onestep.theory.any_step.features import feature_law
 from onestep.theory.any_step.fixed_point import gamma
@@ -50,16 +50,17 @@ def test_derivatives_are_those_of_differences(options, monkeypatch):
     monkeypatch.setattr(structured, "_TOLERANCE", 1e-13)
     problem, ridge = Problem(n=1000, d=500, N=750, **options), 0.1
     eta, geometry = 1.5 * math.sqrt(problem.N), limit_geometry(problem)
-    features = feature_law(problem, eta, geometry, structured._REACH, structured._SPACING)
+    features = feature_law(problem, eta, geometry, structured_errors.REACH, structured_errors.SPACING)
     step = structured.Step(features, noise_of(problem, eta, geometry))
     plain = fixed_point.solve(features, [ridge])
-    point, *_ = structured.solve(step, ridge, structured._untouched(step, plain.den[0], plain.g[0]))
-    found = structured._errors(step, ridge, point)
+    point, *_ = structured.solve(step, ridge, structured.untouched(step, plain.den[0], plain.g[0]))
+    found = structured_errors.values_at(step, ridge, point)[0]
 
     def slope(direction):
         h = 1e-3 * ridge / np.max(direction)
         up, down = (structured.solve(step, ridge + sign * h * direction, point)[0] for sign in (1, -1))
-        return (structured._errors(step, ridge, up)[0] - structured._errors(step, ridge, down)[0]) / (2 * h * ridge)
+        high, low = (structured_errors.values_at(step, ridge, one)[0][0] for one in (up, down))
+        return (high - low) / (2 * h * ridge)
 
     flat = np.ones_like(point.den)
     assert -slope(point.den**2) == pytest.approx(found[1], rel=1e-5)
@@ -67,11 +68,22 @@ def test_derivatives_are_those_of_differences(options, monkeypatch):
     assert -slope(point.den) != pytest.approx(found[1], rel=1e-2)  # the control
 
 
-def test_a_path_of_ridges_is_its_points_in_any_order():
-    problem, ridges = Problem(activation="relu"), np.array([0.01, 30.0, 1e-4, 0.4])
-    path = structured.at(problem, 40.0, ridges, None)
-    points = np.concatenate([structured.at(problem, 40.0, ridges[[k]], None) for k in range(4)], axis=1)
+@pytest.mark.parametrize("ridges", [(0.01, 30.0, 1e-4, 0.4), (3.0, 2.9, 2.8, 1e-4, 2.8), (1.0, 0.5, 0.25, 0.125, 0.06)])
+def test_a_path_of_ridges_is_its_points_in_any_order(ridges):
+    problem, ridges = Problem(activation="relu"), np.array(ridges)
+    path = structured_errors.at(problem, 40.0, ridges, None)
+    each = [structured_errors.at(problem, 40.0, ridges[[k]], None) for k in range(ridges.size)]
+    points = np.concatenate(each, axis=1)
     np.testing.assert_allclose(path[[0, 1, 2, 4]], points[[0, 1, 2, 4]], rtol=1e-8)
+
+
+def test_a_path_is_extrapolated_by_a_polynomial_where_it_goes_on_evenly():
+    path = structured_errors.Path()
+    assert path.at(0.0) is None
+    for place in (4.0, 3.0, 2.0, 1.0):
+        path.append(place, np.array([place**3, 1.0]))
+    np.testing.assert_allclose(path.at(-1.0), [-1.0, 1.0], atol=1e-12)
+    np.testing.assert_array_equal(path.at(-9.0), [1.0, 1.0])  # too far: the last value
 
 
 @pytest.mark.parametrize("kind", [float, complex])
@@ -117,6 +129,24 @@ def test_acceleration_solves_where_plain_iteration_runs_away():
     assert residual == 1.0 and steps < 50
 
 
+def test_a_step_out_of_the_domain_is_taken_back_and_halved():
+    """Plain steps for log x = 0 leave x > 0 at once."""
+
+    def step(x):
+        with np.errstate(invalid="ignore"):
+            return -3 * x * np.log(x), float(np.max(np.abs(np.log(x))))
+
+    x, residual, steps = accelerate(step, np.array([4.0, 0.5]), 1e-10, 60)
+    assert residual < 1e-10 and steps < 30
+    np.testing.assert_allclose(x, 1, rtol=1e-9)
+
+
+def test_acceleration_returns_the_best_it_has_seen():
+    x, residual, _ = accelerate(lambda x: (np.ones(2), 1 + float(np.abs(x - 1).sum())), np.zeros(2), 1e-9, 9)
+    assert residual == 1.0
+    np.testing.assert_array_equal(x, 1)
+
+
 @pytest.mark.parametrize("activation", ["relu", "softplus", (0.0, -1.0, 0.4, 0.3)])
 def test_rows_have_the_length_that_isotropic_noise_gives_them(activation):
     """E tr H/d = 1 + 2 c a E y + (c a)^2 ((E y)^2 + phi E y^2) + v a^2 E y^2 is tau^2, and y has its moments."""
@@ -142,12 +172,12 @@ def test_pencil_against_drawn_matrices():
     features, noise = feature_law(problem, eta, geometry), noise_of(problem, eta, geometry)
     step = structured.Step(features, noise)
     den, g = np.full(features.t.size, 0.4), np.array([0.8, 0.7, 0.6])
-    point = structured._untouched(step, den, g)
+    point = structured.untouched(step, den, g)
     for _ in range(60):  # plain steps to the equivalent's T
-        point = point._replace(T=structured._here(step, point).pencil.next())
-    here = structured._here(step, point)
+        point = point._replace(T=structured.here_at(step, point).pencil.next())
+    here = structured.here_at(step, point)
     spanned = features.tau[:, None] * step.basis.C  # mu1 = spanned b
-    P, pinned = (here.F @ here.traces).sum(axis=0), structured._pinned(step, here.traces @ here.G)
+    P, pinned = (here.F @ here.traces).sum(axis=0), structured.at_units(step, here.traces @ here.G)
     plane = np.kron(np.eye(2), np.linalg.inv(here.G)) @ (np.eye(6) - here.pencil.in_plane())
 
     G, K = gamma(features, g) / features.tau**2, fixed_point.kappa(features, den[None])[0]

@@ -1,6 +1,7 @@
 """The law of one step's noise, with what a step needs of the features beside it."""
 
 import math
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,8 @@ _NODES = (16, 6)  # for every direction that y depends on, and for the label noi
 _RANK = 1e-10  # of the functions that span the linear parts; it is the square that counts
 
 
-class Noise(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Noise:
     """The law of the gradient's noise: c and v of `pencil`, phi = d/m, cos(beta, beta_star), and nodes for (u, y).
 
     u (D, nodes) are the D directions of x on which y depends; the first is along E[y u], beta_star . x.
@@ -27,6 +29,7 @@ class Noise(NamedTuple):
     u: np.ndarray
     y: np.ndarray
     weight: np.ndarray
+    _means: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict, repr=False)
 
     @property
     def size(self) -> float:
@@ -40,7 +43,9 @@ class Noise(NamedTuple):
 
     def mean(self, f: tuple[int, ...]) -> np.ndarray:
         """The weights of E y^i u_j u_l ... (...), for f = (i, j, l, ...)."""
-        return self.weight * self.y ** f[0] * np.prod(self.u[list(f[1:])], axis=0)
+        if f not in self._means:
+            self._means[f] = self.weight * self.y ** f[0] * np.prod(self.u[list(f[1:])], axis=0)
+        return self._means[f]
 
 
 def noise_of(problem: Problem, eta: float, geometry: Geometry) -> Noise:

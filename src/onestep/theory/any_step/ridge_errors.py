@@ -7,7 +7,7 @@ import numpy as np
 from onestep.checks import InputError, broadcast, choice, real, reals
 from onestep.geometry import Geometry
 from onestep.problem import Problem
-from onestep.theory.any_step import coupled, fixed_point, structured
+from onestep.theory.any_step import coupled, fixed_point, structured_errors
 from onestep.theory.any_step.features import FeatureLaw, feature_law
 
 _BATCH = 64
@@ -92,7 +92,7 @@ def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise:
     for k, step in enumerate(steps):
         here = np.flatnonzero(of_step.ravel() == k)
         if noise == "structured":
-            found[:, here] = structured.at(problem, step, ridge.ravel()[here], geometry)
+            found[:, here] = structured_errors.at(problem, step, ridge.ravel()[here], geometry)
             continue
         features = feature_law(problem, step, geometry)
         size = _BATCH if features.rows is None else _BATCH // 4  # so that the work of one batch stays in the caches
@@ -200,7 +200,7 @@ def fits(
     """
     ridge, eta = real("ridge", ridge, 0.0, open_below=True), real("eta", eta, 0.0)
     if choice("noise", noise, _NOISES) == "structured":
-        features, fit = structured.fits(problem, eta, ridge, geometry)
+        features, fit = structured_errors.fits(problem, eta, ridge, geometry)
         return Fits(features.t, features.weight, fit.along, fit.across, features.g0, features.g1)
     features = feature_law(problem, eta, geometry)
     state = fixed_point.solve(features, np.array([ridge]))
