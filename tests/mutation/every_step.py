@@ -143,7 +143,8 @@ STRUCTURED = mutants(
     ("nu + at_units(step, here.traces @ here.G)", "nu", "linear part lost in g"),
     ("at_units(step, traces @ here.G + here.traces @", "at_units(step, traces @ here.G - here.traces @", "sign of dG"),
     ("dF @ here.traces + here.F @ traces", "here.F @ traces", "dF forgotten in chi"),
-    ("x.reshape(len(size), -1) * size[:, None]", "x.reshape(len(size), -1)", "length of the direction lost"),
+    ("linear.split(x * size)", "linear.split(x)", "length of the direction lost"),
+    ("share * log_den), point.g", "-share * log_den), point.g", "sign of Newton's step"),
 )
 
 STRUCTURED_ERRORS = mutants(
@@ -205,7 +206,7 @@ PENCIL = mutants(
 ACCELERATED = mutants(
     "theory/any_step/accelerated.py",
     ("(np.diff(places, axis=0).T + change)", "np.diff(places, axis=0).T", "moves left out of the combination"),
-    ("not residual < _WORSE * least", "False", "too long a step kept"),
+    ("not residual < worse * least", "False", "too long a step kept"),
     ("return best, least, count", "return x, least, count", "last iterate for the best"),
     ("count - found >= _PATIENCE", "False", "no end where nothing is gained"),
 )

@@ -9,12 +9,15 @@ tau (1 - (d/n) df1(tau)) = lambda; random features have tau = phi/(c_1^2 u) (`an
 Source: for linear regression Dobriban & Wager 2018 (arXiv:1507.03003), in the form derived here.
 """
 
+import math
+
 import numpy as np
 
 from onestep.checks import InputError, NotConverged, real, reals
 from onestep.inputs import Levels
 
 _STEPS = 200
+_CHANCE = 4.0  # over sqrt(d): by how much the squared cosine of a draw may exceed the largest of the limit
 _TOLERANCE = 8 * np.finfo(float).eps
 
 
@@ -105,12 +108,12 @@ def direction(levels: Levels, cosine: float) -> np.ndarray:
 
     Raises
     ------
-    InputError : a cosine larger than without any noise.
+    InputError : a cosine larger than without any noise, by more than chance brings into a draw of d directions.
     """
     root, values = np.sqrt(levels.signal), levels.values
     signal = cosine / (levels.signal @ values)
     noise = (1 - signal**2 * (levels.signal @ values**2)) / levels.second
-    if noise < -1e-2:
+    if noise * levels.second < -_CHANCE / math.sqrt(levels.counts.sum()):
         most = (levels.signal @ values) / (levels.signal @ values**2) ** 0.5
         raise InputError("cosine", cosine, f"at most {most:.6g} in size, that of a gradient without noise")
     beta = np.stack([signal * values * root, np.sqrt(max(noise, 0.0) * levels.share) * values], axis=-1)

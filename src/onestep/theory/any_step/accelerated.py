@@ -12,13 +12,18 @@ _DEPENDENT = 1e-12  # moves that differ by less, relatively, count as the same
 
 
 def accelerate(
-    step: Callable[[np.ndarray], tuple[np.ndarray, float]], x: np.ndarray, tolerance: float, most: int
+    step: Callable[[np.ndarray], tuple[np.ndarray, float]],
+    x: np.ndarray,
+    tolerance: float,
+    most: int,
+    worse: float = _WORSE,
 ) -> tuple[np.ndarray, float, int]:
     """The best x found, the residual there, and how many steps it took.
 
     step : x -> the move that plain iteration would make, and the size of the equations' residual at x.
     tolerance : where it stops. It also stops after `most` steps, or when rounding leaves nothing to gain; the caller
         judges the residual.
+    worse : how many times larger than the least a residual may be; inf for linear equations.
 
     Each new iterate combines the last ones so that the combination of their moves is least (Walker & Ni 2011). One that
     is much worse than the best is taken back: from the best it goes on with a shorter move.
@@ -32,7 +37,7 @@ def accelerate(
             best, forward, least, found, share = x, move, residual, count, 1.0
         if least < tolerance or count - found >= _PATIENCE:
             break
-        if not residual < _WORSE * least:
+        if not residual < worse * least:
             moves, places, share = [], [], share / 2
             x = best + share * forward
             continue

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from onestep.theory.any_step import rows
 
@@ -112,38 +113,32 @@ def _prior(law, part: Linear, gamma, v, c) -> tuple[np.ndarray, np.ndarray]:
     return left, classes
 
 
-def pencil(law, state) -> tuple[np.ndarray, np.ndarray, Linear]:
-    """Eigenvalues, ascending, and coordinates of M over its prior, at a real state outside the bulk.
+def form(law, state) -> tuple[np.ndarray, np.ndarray, Linear]:
+    """D, M of `forms.Form` at a real state outside the bulk, for the coefficients (alpha, gamma_1, gamma_2).
 
     Returns
     -------
-    values : (p + 2 R,).
-    coordinates : (p + 2 R, p + 2 R), a column for each value: alpha over the root of its prior, then gamma.
+    D, M : (p + 2 R, p + 2 R), where D has Q in the place of the prior (Q^-1 - k)^-1 and M lacks k in turn.
     part : the pair gamma at this state.
     """
-    gamma = law.share * (law.N / law.d) * state.g
-    part = linear(law, state.den, gamma)
-    both, R = part.both[0], part.k.shape[-1]
-    prior = both @ np.linalg.inv(np.eye(2 * R) - np.kron(np.eye(2), part.k[0]) @ both)
-    size, vectors = np.linalg.eigh((prior + prior.T) / 2)
-    root = vectors * np.sqrt(np.maximum(size, 0.0))
-    unit = np.sqrt(law.N * law.share * state.g[0])[:, None] * law.mu0
-    along = np.concatenate([unit, root[:R].T @ (law.rows.V * law.t)])
-    across = np.concatenate([0 * unit, root[R:].T @ law.rows.V])
-    U = np.concatenate([along, across], axis=1) * np.sqrt(np.tile(law.weight / -state.den[0], 2))
-    values, w = np.linalg.eigh(np.eye(len(U)) - U @ U.T)
-    return values, np.concatenate([w[: len(unit)], root @ w[len(unit) :]]), part
+    part = linear(law, state.den, law.share * (law.N / law.d) * state.g)
+    p, R, inverse = law.share.size, part.k.shape[-1], law.weight / state.den[0]
+    seen = np.concatenate([law.mu0, law.rows.V * law.t])
+    M = np.zeros((p + 2 * R, p + 2 * R))
+    M[: p + R, : p + R] = (seen * inverse) @ seen.T
+    M[p : p + R, p : p + R] = part.E[0]
+    return block_diag(np.diag(law.N * law.share * state.g[0]), part.both[0]), M, part
 
 
 def growth(law, state, coordinates: np.ndarray, part: Linear, log_den, log_g) -> tuple[np.ndarray, float]:
-    """The function f0 of t of one null vector of the pencil, and how fast its form grows when den and g move."""
+    """The function f0 of t of one null vector of the form, and how fast the form grows when den and g move."""
     p, R, inverse = law.share.size, part.k.shape[-1], law.weight / state.den[0]
     gamma = law.share * (law.N / law.d) * state.g
     alpha, c = coordinates[:p], coordinates[None, p:]
-    f0 = (alpha * np.sqrt(law.N * law.share * state.g[0])) @ law.mu0
+    f0 = alpha @ law.mu0
     v = np.zeros_like(c)
     v[0, :R] = -(law.rows.V * law.t) @ (inverse * f0)
     f0, f1 = f0 + c[0, :R] @ (law.rows.V * law.t), c[0, R:] @ law.rows.V
     left, classes = _prior(law, part, gamma, v, c)
-    moved = -(inverse * log_den) @ (f0**2 + f1**2 + left[0]) - log_g @ (alpha**2 + classes[0])
-    return f0, float(moved)
+    classes = alpha**2 / (law.N * law.share * state.g[0]) + classes[0]
+    return f0, float(-(inverse * log_den) @ (f0**2 + f1**2 + left[0]) - log_g @ classes)

@@ -12,6 +12,7 @@ from onestep.teachers import MultiIndex
 from onestep.theory.any_step.features import FeatureLaw
 
 _NODES = (16, 6)  # for every direction that y depends on, and for the label noise
+_SPACINGS = (0.1, 0.4)  # of the nodes for one direction on which y depends, and for more
 _RANK = 1e-10  # of the functions that span the linear parts; it is the square that counts
 
 
@@ -48,11 +49,20 @@ class Noise:
         return self._means[f]
 
 
-def noise_of(problem: Problem, eta: float, geometry: Geometry) -> Noise:
+def noise_of(problem: Problem, eta: float, geometry: Geometry, reach: float | None = None) -> Noise:
+    """The noise of a step.
+
+    reach : where the directions on which y depends, and the label noise, are cut, with a fine grid up to there; None
+        for Gauss-Hermite nodes, which give averages their digits but the tail of y^2 gaps that it does not have.
+    """
     unit = eta / math.sqrt(problem.N)
     second = problem.student[2]
     rest = max(problem.student.slope_variance - 4 * second**2, 0.0)
-    (x, wx), (e, we) = (_hermite(nodes) for nodes in _NODES)
+    if reach is None:
+        (x, wx), (e, we) = (_hermite(nodes) for nodes in _NODES)
+    else:
+        spacings = _SPACINGS[min(problem.directions, 2) - 1], _SPACINGS[1]
+        (x, wx), (e, we) = (_cut(reach, spacing) for spacing in spacings)
     u, weight = (np.array(np.meshgrid(*[one] * problem.directions, indexing="ij")) for one in (x, wx))
     u, weight = u.reshape(len(u), -1), weight.reshape(len(u), -1).prod(axis=0)
     if isinstance(problem.teacher, MultiIndex):
@@ -75,6 +85,15 @@ def noise_of(problem: Problem, eta: float, geometry: Geometry) -> Noise:
 def _hermite(nodes: int) -> tuple[np.ndarray, np.ndarray]:
     x, w = np.polynomial.hermite_e.hermegauss(nodes)
     return x, w / w.sum()
+
+
+def _cut(reach: float, spacing: float) -> tuple[np.ndarray, np.ndarray]:
+    """N(0, 1) cut at `reach`, scaled to variance one again."""
+    half = math.ceil(reach / spacing)
+    x = reach / half * np.arange(-half, half + 1)
+    w = np.exp(-(x**2) / 2)
+    w = w / w.sum()
+    return x / math.sqrt(w @ x**2), w
 
 
 class Basis(NamedTuple):

@@ -12,7 +12,7 @@ from onestep.theory.any_step.features import FeatureLaw, feature_law
 
 _BATCH = 64
 _LARGEST = 1e100  # of ridges, whose squares are needed
-_NOISES = ("isotropic", "structured")
+NOISES = ("isotropic", "structured")
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise:
     ridge, eta = broadcast(ridge=reals("ridge", ridge, 0.0, open_below=True), eta=reals("eta", eta, 0.0))
     if np.any(ridge > _LARGEST):
         raise InputError("ridge", float(ridge.max()), f"a finite number > 0 and <= {_LARGEST:g}, or an array of them")
-    choice("noise", noise, _NOISES)
+    choice("noise", noise, NOISES)
     found = np.empty((len(_FIELDS), eta.size))
     steps, of_step = np.unique(eta, return_inverse=True)
     for k, step in enumerate(steps):
@@ -199,7 +199,7 @@ def fits(
     and in the same way along u_j. Derived for the book, chapter "Many directions".
     """
     ridge, eta = real("ridge", ridge, 0.0, open_below=True), real("eta", eta, 0.0)
-    if choice("noise", noise, _NOISES) == "structured":
+    if choice("noise", noise, NOISES) == "structured":
         features, fit = structured_errors.fits(problem, eta, ridge, geometry)
         return Fits(features.t, features.weight, fit.along, fit.across, features.g0, features.g1)
     features = feature_law(problem, eta, geometry)

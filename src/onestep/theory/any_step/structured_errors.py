@@ -65,7 +65,7 @@ class Path:
         many = len(apart) > 1 and apart[-1] < _FAR * apart[-2]
         places, values = (self.places, self.values) if many else (self.places[-1:], self.values[-1:])
         shares = [math.prod((place - b) / (a - b) for b in places if b != a) for a in places]
-        return np.array(shares) @ np.array(values)
+        return np.tensordot(shares, np.array(values), axes=1)
 
 
 def _relative(point: Point, base: Point) -> np.ndarray:

@@ -1,0 +1,83 @@
+"""Spectra with structured noise, and outliers in the gap of a bulk of two bands."""
+
+import math
+
+import numpy as np
+import pytest
+
+from onestep import InputError, Problem
+from onestep.simulation import OneStep
+from onestep.theory import any_step
+
+
+@pytest.mark.long
+def test_a_linear_network_has_no_structure_in_its_noise():
+    """sigma' = 1: the gradient is a beta' without noise, and both theories have the same edges, density and outlier."""
+    problem = Problem(n=600, d=300, N=450, activation=(0, 1), n_gradient=700, readout="constant")
+    x, eta = [0.3, 1.0], 15.0
+    plain, full = (
+        (
+            any_step.edges(problem, eta, noise=noise),
+            any_step.density(problem, x, eta, noise=noise),
+            [outlier.position for outlier in any_step.outliers(problem, eta, noise=noise)],
+        )
+        for noise in ("isotropic", "structured")
+    )
+    for one, other in zip(plain, full, strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-8)
+
+
+@pytest.mark.long
+def test_sum_rule_of_the_structured_density():
+    """The transform of density, outliers and atom is m1 at a real ridge, which the errors' solver finds by itself."""
+    problem = Problem(n=600, d=300, N=450, activation="relu")
+    eta, ridge = 0.7 * math.sqrt(problem.N), 0.3
+    expected = {
+        noise: (1 - any_step.solve(problem, ridge, eta, noise=noise).degrees_of_freedom / problem.n) / ridge
+        for noise in ("isotropic", "structured")
+    }
+    u, weight = np.polynomial.legendre.leggauss(40)
+    found = (1 - problem.N / problem.n) / ridge
+    for low, high in any_step.edges(problem, eta, noise="structured"):
+        angle = (u + 1) * math.pi / 4
+        x = low + (high - low) * np.sin(angle) ** 2
+        rho = any_step.density(problem, x, eta, noise="structured")
+        found += np.sum(rho * weight * math.pi / 4 * (high - low) * np.sin(2 * angle) / (x + ridge))
+    gap = abs(expected["structured"] - expected["isotropic"])
+    assert abs(found - expected["structured"]) < gap / 10
+    assert gap > 1e-3 * expected["structured"]
+
+
+@pytest.mark.long
+def test_an_outlier_in_the_gap_of_drawn_networks():
+    """ReLU with few dimensions: below the linear band the quadratic spike leaves the lower one as the step grows."""
+    problem = Problem(n=1000, d=60, N=500, activation="relu", teacher=(0, 1, 0.5))
+    bands = any_step.edges(problem, 8.0)
+    assert len(bands) == 2
+    inside = [o.position for o in any_step.outliers(problem, 8.0, where="everywhere") if o.position < bands[1, 0]]
+    assert len(inside) == 1 and bands[0, 1] < inside[0] < bands[1, 0]
+    assert all(o.position > bands[1, 1] for o in any_step.outliers(problem, 8.0))
+    assert [o for o in any_step.outliers(problem, 4.0, where="everywhere") if o.position < bands[1, 0]] == []
+    # |x|^2 gives a network of 60 dimensions one eigenvalue in the gap before any step. The step adds one more. Its place
+    # is still 10 to 20 % below the limit at this size.
+    edge, more = 1.1 * bands[0, 1], {4.0: [], 8.0: []}
+    for seed in range(6):
+        step = OneStep.draw(problem, seed)
+        for eta, counts in more.items():
+            inside_gap = [int(np.sum((v > edge) & (v < 0.95 * bands[1, 0]))) for v in map(step.spectrum, (0.0, eta))]
+            counts.append(inside_gap[1] - inside_gap[0])
+    assert np.median(more[8.0]) == 1 and np.median(more[4.0]) == 0
+
+
+def test_a_linear_network_has_the_same_density_with_either_noise():
+    problem = Problem(n=300, d=150, N=200, activation=(0, 1), n_gradient=300, readout="constant")
+    plain, full = (any_step.density(problem, 0.6, 9.0, noise=noise) for noise in ("isotropic", "structured"))
+    assert full == pytest.approx(plain, rel=1e-8) and plain > 0.01
+
+
+def test_unknown_places_and_noises_are_refused():
+    problem = Problem(n=200, d=100, N=150)
+    with pytest.raises(InputError, match="where"):
+        any_step.outliers(problem, 1.0, where="below")
+    with pytest.raises(InputError, match="noise"):
+        any_step.density(problem, 1.0, 1.0, noise="white")
