@@ -5,9 +5,11 @@ in the teacher that x does not explain linearly is uncorrelated with x). X'X/n i
 bulk of `equation` with c_1 = 0 and d columns (Dobriban & Wager 2018, arXiv:1507.03003).
 """
 
+import math
+
 import numpy as np
 
-from onestep.checks import reals
+from onestep.checks import InputError, reals
 from onestep.problem import Problem
 from onestep.theory import covariance
 from onestep.theory.equation import Bulk, solve
@@ -56,6 +58,57 @@ def unexplained(problem: Problem, *, intercept: bool = True) -> float:
 def best_linear(problem: Problem, *, intercept: bool = True) -> tuple[float, float]:
     """(ridge, test error) of the linear model at the best ridge in [1e-8, 1e4]."""
     return minimum(lambda ridge: linear_errors(problem, ridge, intercept=intercept)[1])
+
+
+def kernel_errors(problem: Problem, ridge) -> np.ndarray:
+    """Test error of min_f (1/n)|y - f(X)|^2 + (ridge/d)|f|^2 in the kernel space of infinitely many untrained units.
+
+    In the proportional limit the kernel is c_1^2 x . x'/d plus c_>^2 on the diagonal, up to what labels without a mean
+    do not see: ridge regression on x without an intercept, at the penalty (ridge + c_>^2 d/n)/c_1^2. In the form
+    derived here; El Karoui 2010 (arXiv:1001.0492) has the limit of the kernel matrix.
+
+    Parameters
+    ----------
+    ridge : float or array
+        >= 0, in units of 1/d, the size of the kernel's eigenvalues over n.
+
+    Returns
+    -------
+    float or array of the shape of `ridge`
+
+    Raises
+    ------
+    InputError
+        A ridge is negative, the labels have a mean, or the inputs a covariance.
+    """
+    ridge = reals("ridge", ridge, 0.0)
+    problem.need_isotropic_inputs()
+    if problem.target[0] != 0:
+        raise InputError("teacher", problem.teacher, "one without a mean, c_{*,0} = 0")
+    return linear_errors(problem, _implicit(problem, ridge), intercept=False)[1]
+
+
+def best_kernel(problem: Problem) -> tuple[float, float]:
+    """(ridge, test error) of `kernel_errors` at its best ridge; 0 where its own noise c_>^2 is penalty enough.
+
+    The penalty of the best linear function is d s^2/(n c_{*,1}^2), with s^2 of `unexplained`.
+    """
+    first = problem.target[1] ** 2
+    best = problem.phi * unexplained(problem, intercept=False) / first if first > 0 else math.inf
+    if not math.isfinite(best):
+        raise InputError("teacher", problem.teacher, "one with a linear part, c_{*,1} != 0")
+    ridge = max(best * problem.student[1] ** 2 - problem.phi * _noise(problem), 0.0)
+    return ridge, float(kernel_errors(problem, ridge))
+
+
+def _implicit(problem: Problem, ridge: np.ndarray) -> np.ndarray:
+    """The penalty on linear functions that comes with `ridge`."""
+    return (ridge + problem.phi * _noise(problem)) / problem.student[1] ** 2
+
+
+def _noise(problem: Problem) -> float:
+    """c_>^2 of the untrained features."""
+    return problem.student.second_moment - problem.student[1] ** 2
 
 
 def bayes_error(problem: Problem) -> float:
