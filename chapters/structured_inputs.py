@@ -18,7 +18,7 @@
 # # Inputs with structure
 #
 # **The result of this chapter.**
-# When some directions of the input vary more than others, the formulas of this book stay, and one number in them becomes one number for every direction; theory that ignores this is wrong by a third and more.
+# When some directions of the input vary more than others, the formulas of this book stay, and one number in them becomes one number for every direction; theory that ignores this is wrong by a quarter.
 #
 # ```{strip}
 # :level: second year of a graduate course
@@ -88,11 +88,12 @@ relative = [
 ]
 
 # %% tags=["remove-input"] mystnb={"figure": {"name": "fig-structured-spectrum", "caption": "Squared singular values of the features of inputs with two variances, before and after the step. Bars are simulated, lines are theory."}, "image": {"alt": "Two histograms with two humps each, one for each variance of the inputs, and the predicted density on top. After the step one value stands far to the right."}}
+x = np.geomspace(3e-4, 1.3 * places[-1], 300)
 picture(
-    Spectrum.of(before, lambda x: density(shown, x), order=n, title="before the step"),
+    Spectrum.of(before, (x, density(shown, x)), order=n, title="before the step"),
     Spectrum.of(
         after,
-        lambda x: any_step.density(shown, x, eta),
+        (x, any_step.density(shown, x, eta)),
         order=n,
         outliers=places,
         title="after the step",
@@ -240,14 +241,15 @@ train_law, test_law = any_step.errors(structured, ridge, etas)
 # It is the theory of somebody who normalises the inputs and forgets their covariance.
 
 # %% tags=["hide-input"]
+rows = 4 * n  # more than elsewhere: nothing but X'y is needed
 
 
 def directions(inputs):
-    """Equation 1, measured: many gradient batches, larger ones: nothing but X'y is needed."""
-    problem = Problem(20, 4 * d, 20, n_gradient=4 * n, inputs=inputs)
+    """Equation 1, measured on many gradient batches."""
+    problem = Problem(20, 4 * d, 20, n_gradient=rows, inputs=inputs)
     found = []
     for s in draws:
-        batch = sample.batch(problem, s, "gradient", 4 * n)
+        batch = sample.batch(problem, s, "gradient", rows)
         beta, teacher = (
             network.direction(batch.X, batch.y),
             sample.teacher_direction(problem, s),
@@ -350,14 +352,14 @@ for student in students:
 side_by_side(panels, r"step $\eta$")
 
 # %% tags=["remove-input"]
-rows = []
+table = []
 for (student, name), problem in problems.items():
     law = np.transpose(any_step.errors(problem, ridge, etas))
     wrong = np.transpose(any_step.errors(plain(problem), ridge, etas))
     for k, which, what in ((0, 1, "test"), (1, 1, "test"), (2, 0, "training")):
         seen = errors[student, name][k, which]
         case = f"{student}, {name}, step {etas[k]:g}: {what} error"
-        rows.append((case, float(law[k, which]), seen, float(wrong[k, which])))
+        table.append((case, float(law[k, which]), seen, float(wrong[k, which])))
         if what == "test" or student == "polynomial":
             claims.check(
                 case,
@@ -370,7 +372,7 @@ for (student, name), problem in problems.items():
 
 # %% tags=["remove-input"]
 markdown_table(
-    rows, head=("Case", "predicted", "measured", "isotropic law"), number=".3f"
+    table, head=("Case", "predicted", "measured", "isotropic law"), number=".3f"
 )
 
 # %% [markdown]
