@@ -317,7 +317,7 @@ for name, (values, predicted) in gains.items():
 #
 # The claims compare the discs with the theory for every step size.
 # It treats the noise of the gradient as it is, with the matrix $\frac1n X^\top\operatorname{diag}(y) X$ that all units share, which points at the teacher when $c_2 \ne 0$.
-# At the steps of this map our error bars cannot separate it from independent noise; [From lazy to maximal](lazy_to_maximal) can, at larger steps.
+# At the steps of this map our error bars cannot separate it from independent noise; [Large steps](large_steps) can, at larger steps.
 #
 # ## Activations
 #
@@ -356,7 +356,7 @@ for name, (drawn, line) in by_name.items():
 # Activations with an even part gain more here, because the teacher has an even part.
 # Tanh has gained all it can at a small $\delta$; ReLU and softplus still gain at the largest steps of the figure.
 # There is no common place in $\alpha$ where gains flatten: the same $\delta$ is another multiple of $\sqrt n$ for every activation and every shape.
-# Which step is *best*, and how that changes with $n$, is the subject of [From lazy to maximal](lazy_to_maximal).
+# Which step is *best*, and how that changes with $n$, is a subject of [Large steps](large_steps).
 #
 # ## Claims of this page
 

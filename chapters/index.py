@@ -149,6 +149,7 @@ opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 # | [Improvement](improvement) | the staircase: what every degree takes off the errors, and when a step is worth it |
 # | **Part II: Every step** | |
 # | [From lazy to maximal](lazy_to_maximal) | one theory for every step size, up to the one that is as large as the weights |
+# | [Large steps](large_steps) | what the noise of the gradient does to large steps; which step is best |
 # | [Inputs with structure](structured_inputs) | inputs whose directions have different variances |
 # | **Part III: Neighbours** | |
 # | [Spiked matrices seen through a function](spiked_functions) | why $n^{(k-1)/(2k)}$: the same exponents without a network |

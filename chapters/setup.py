@@ -539,7 +539,7 @@ glue(fall=fall)
 # The second term is $\kappa s_j^2$.
 # The third has the mean $2\eta a_j\,\mathbb E[y\,\sigma'_\perp(Z)Z] $, where $y$ and $Z = w_{0,j}^\top x$ are nearly independent: $2\eta a_j\, c_{\star,0}\cdot 2c_2$, which vanishes for $c_{\star,0} = 0$.
 # Given the row, a fresh input makes of it a Gaussian of that length, independent of $t$.
-# The derivation is ours; it neglects the correlations between the $v_j$ of different units, which matter only at $\alpha = \frac12$ ([Large steps](lazy_to_maximal)).
+# The derivation is ours; it neglects the correlations between the $v_j$ of different units, which matter only at $\alpha = \frac12$ ([Large steps](large_steps)).
 # $\square$
 # ````
 #
