@@ -17,7 +17,7 @@
 # %% [markdown]
 # # Large steps and the structure of noise
 #
-# **The result of this chapter.** A large step lengthens the rows of the first layer with noise, and this noise has a structure that all units share; both show in the errors, and theory predicts both. The best step lies near the maximal one.
+# **The result of this chapter.** A large step lengthens the rows of the first layer with noise, and this noise has a structure that all units share; both show in the errors, and theory predicts both.
 #
 # You need the equations for [every step size](lazy_to_maximal). What is not credited to others here was derived for this book.
 
@@ -1252,7 +1252,7 @@ for name in dict.fromkeys((activations[0], activations[-1])):
 against(best_panels, r"$\eta/\sqrt{N}$", height=3.0)
 
 # %% [markdown]
-# The more data, the earlier the curve falls, and the flatter it is: for tanh at the largest $n$ two decades of step sizes are as good as one another. On the axis $\eta/\sqrt N$ the best step moves, and how it moves depends on the activation: the line below the table has the numbers. It stays of the order of $\sqrt N$ at these sizes, and no exponent below one half describes it.
+# The more data, the earlier the curve falls, and the flatter it is: for tanh at the largest $n$ two decades of step sizes are as good as one another. On the axis $\eta/\sqrt N$ the best step moves, and how it moves depends on the activation: the line below the table has the numbers. It stays of the order of $\sqrt N$ at these sizes.
 
 # %% tags=["remove-input"]
 best_rows, best_tilt, costs = [], {}, {}
