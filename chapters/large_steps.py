@@ -22,25 +22,25 @@
 # You need the equations for [every step size](lazy_to_maximal). What is not credited to others here was derived for this book.
 
 # %% tags=["parameters"]
-n = 1000                 # rows of each batch [>= 100]
-d = 500                  # input dimension [>= 20]
-N = 750                  # hidden units [>= 20]
+n = 1000  # rows of each batch [>= 100]
+d = 500  # input dimension [>= 20]
+N = 750  # hidden units [>= 20]
 activations = ["tanh", "erf", "relu"]  # of the networks that are compared
 teacher = [0.0, 1.0, 0.5]  # Hermite coefficients of the teacher
-noise_std = 0.5          # standard deviation of the label noise [>= 0]
-ridge = 0.1              # ridge penalty where one is kept fixed [> 0]
+noise_std = 0.5  # standard deviation of the label noise [>= 0]
+ridge = 0.1  # ridge penalty where one is kept fixed [> 0]
 ridges = [0.03, 0.056, 0.1, 0.18, 0.32, 0.56, 1.0, 1.8, 3.2]  # a choice [> 0]
 alphas = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]  # step exponents [>= 0, <= 0.6]
 long_steps = [0.5, 1.0, 2.0, 4.0]  # eta / sqrt(N), row lengthening [> 0, <= 8]
-pieces_n = 500           # rows, experiment on the structure of the noise [>= 50]
-pieces_draws = 20        # and its draws [>= 2]
-pieces_step = 2.0        # and its step, eta / sqrt(n) [> 0, <= 8]
+pieces_n = 500  # rows, experiment on the structure of the noise [>= 50]
+pieces_draws = 20  # and its draws [>= 2]
+pieces_step = 2.0  # and its step, eta / sqrt(n) [> 0, <= 8]
 noises = [0.0, 0.5, 2.0]  # label noise in the table of best steps [>= 0]
-cui_sizes = [200, 400]   # input dimensions, setting of Cui et al. [>= 50]
+cui_sizes = [200, 400]  # input dimensions, setting of Cui et al. [>= 50]
 cui_steps = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0]  # eta / sqrt(N) there [>= 0, <= 8]
-n_test = 2000            # rows of the test batch [>= 100]
-seeds = 6                # draws that are averaged [>= 2]
-seed = 0                 # the first of them [>= 0]
+n_test = 2000  # rows of the test batch [>= 100]
+seeds = 6  # draws that are averaged [>= 2]
+seed = 0  # the first of them [>= 0]
 
 # %% tags=["hide-input"]
 import math
@@ -54,24 +54,20 @@ from IPython.display import Markdown
 from onestep import Problem
 from onestep.book import claims, provenance, record
 from onestep.book.curve_claims import check_curve
-from onestep.book.figures import side_by_side, spectrum, spikes, vectors
+from onestep.book.figures import side_by_side, vectors
 from onestep.book.figures.curves import Curve
 from onestep.book.figures.errors import Panel, against
 from onestep.book.statistics import chance, over_seeds
 from onestep.simulation import network, run_many, sample
 from onestep.simulation.ridge import path
-from onestep.simulation.spectrum import squared_singular_values
 from onestep.theory import (
     any_step,
     best_linear,
-    edges,
     errors,
     limit_geometry,
-    outliers,
     plateau,
     published_geometry,
 )
-from onestep.theory.any_step.features import feature_law
 
 alphas, ridges, long_steps, cui_steps, cui_sizes = map(
     sorted, (alphas, ridges, long_steps, cui_steps, cui_sizes)
@@ -133,6 +129,7 @@ def tilt(problem, eta):
 # ````
 #
 # The number $\kappa$ says how much length a unit gains for the tilt that it gets. It grows with $d/n$, with the noise in the labels, and with the *variance of the slope* of the activation: zero for a linear network, largest for a kink.
+
 
 # %%
 def kappa(problem, labels=None, norm=None):
@@ -276,9 +273,7 @@ by_draw = file.pivot(
 far_alphas = [float(step) for step in by_draw["train_error"].drop(columns="none")]
 levels = {
     key: np.stack([draws_[kind].to_numpy() for kind in KINDS], axis=1)
-    for key, draws_ in by_draw.groupby(
-        level=["activation", "degree", "n"], sort=False
-    )
+    for key, draws_ in by_draw.groupby(level=["activation", "degree", "n"], sort=False)
     if len(draws_) > 1
 }  # (draws, 2, steps), the last of the steps is none
 shares = {key: v[..., :-1] / v[..., -1:] for key, v in levels.items()}
@@ -291,9 +286,7 @@ def in_file(name, degree, rows):
 
 def law_of_file(theory):
     """Errors over those of no step by a theory, like `shares`: (2, steps)."""
-    return {
-        key: predicted(theory, in_file(*key), far_alphas, 0.1) for key in shares
-    }
+    return {key: predicted(theory, in_file(*key), far_alphas, 0.1) for key in shares}
 
 
 limit_law, isotropic_law, best_law = map(
@@ -321,9 +314,7 @@ def cloud(name, e, rows):
     columns = []
     for key in (key for key in shares if key[0] == name and key[2] == rows):
         aside = 0.022 * (key[1] - 2) + 0.006 * (file_sizes.index(rows) - 1)
-        columns.append(
-            (np.array(far_alphas) + aside, *excess_over(best_law, key, e))
-        )
+        columns.append((np.array(far_alphas) + aside, *excess_over(best_law, key, e)))
     return tuple(np.concatenate(column) for column in zip(*columns, strict=True))
 
 
@@ -362,13 +353,12 @@ deviation_panels = [
 ]
 
 # %% mystnb={"figure": {"caption": "By how many percent theory exceeds the simulated errors, relative to the untrained network, against the step exponent. Points: {prf:ref}`thm-any-step`, for ReLU with the noise as it is ({prf:ref}`prop-any-structured`), with paired standard errors; in each group of three from left to right teachers of degree 1, 2, 3. Lines: {prf:ref}`thm-err-train` and {prf:ref}`thm-err-test`, the limit theory, mean over the teachers; they leave the panels.", "name": "fig-any-grid"}, "image": {"alt": "Six panels, training and test error for tanh, erf and ReLU. The points for all sizes and teachers stay around zero at every exponent. The lines of the limit theory leave the band of two percent beyond exponent 0.3, downwards for tanh and erf, upwards for the training error of ReLU."}}
-against(
-    deviation_panels, r"$\alpha = \log\eta\,/\log n$", xscale="linear", height=2.6
-)
+against(deviation_panels, r"$\alpha = \log\eta\,/\log n$", xscale="linear", height=2.6)
 
 
 # %% [markdown]
 # At $\alpha = 0$ the lines run through the points: there the two theories are one. To the right the limit theory leaves, at every $n$, and the equivalent stays.
+
 
 # %% tags=["remove-input"]
 def row_of_file(key, k):
@@ -384,7 +374,11 @@ def row_of_file(key, k):
             f"{lazy:+.1f}",
             f"{every:+.1f} ± {error:.1f}",
         ]
-    return f"| {name} | {degree} | {far_alphas[k]:g} | {rows} | " + " | ".join(cells) + " |"
+    return (
+        f"| {name} | {degree} | {far_alphas[k]:g} | {rows} | "
+        + " | ".join(cells)
+        + " |"
+    )
 
 
 table_of_file = (
@@ -410,6 +404,7 @@ Markdown(
 
 # %% [markdown]
 # For odd activations both errors should be right to 2 % or two standard errors, at every step, for every teacher and every $n$. For ReLU we ask the same of the theory with the noise as it is, beyond the smallest $n$. The limit theory, and for ReLU's training error isotropic noise, must fail.
+
 
 # %%
 def units(laws, name, e, sizes_=tuple(file_sizes)):
@@ -445,6 +440,7 @@ for name in names:
 
 # %% [markdown]
 # Where does ReLU depart? In the training error at the largest step. All teachers share their draws, so we average over them, draw by draw.
+
 
 # %%
 def at_the_end(laws, name, e, rows):
@@ -558,8 +554,7 @@ claims.check(
     measured=max(
         np.max(
             np.abs(
-                np.array(both) / errors(problems[name].resized(10**12), ridge, 10.0)
-                - 1
+                np.array(both) / errors(problems[name].resized(10**12), ridge, 10.0) - 1
             )
         )
         for name, both in tiny.items()
@@ -586,8 +581,7 @@ claims.check(
 def lazy_panel(name):
     """Test error against n at both exponents, with the plateaus."""
     levels = [
-        plateau(problems[name], ridge, degree)[1]
-        for degree in (0, *exponents.values())
+        plateau(problems[name], ridge, degree)[1] for degree in (0, *exponents.values())
     ]
     labels = {
         f"plateau of degree {k}": level
@@ -611,9 +605,7 @@ side_by_side.side_by_side(lazy_panels, "$n$", xscale="log", height=3.2)
 
 # %% tags=["hide-input"]
 for (name, alpha), both in reached.items():
-    end = plateau(
-        problems[name], ridge, exponents[alpha]
-    )[1]
+    end = plateau(problems[name], ridge, exponents[alpha])[1]
     left = np.abs(both[1] - end) / (plateau(problems[name], ridge, 0)[1] - end)
     claims.check(
         f"{name}, alpha = {alpha:g}: from n = 10^3 to 10^12 the test error covers its way to the plateau of degree {exponents[alpha]} (share that is left)",
@@ -638,9 +630,9 @@ for (name, alpha), both in reached.items():
 ends = {
     name: [
         float(
-            plateau(
-                problems[name], ridge, max(exponents.values()), g(problems[name])
-            )[1]
+            plateau(problems[name], ridge, max(exponents.values()), g(problems[name]))[
+                1
+            ]
         )
         for g in (published_geometry, limit_geometry)
     ]
@@ -801,6 +793,7 @@ claims.check(
 # where $h$ contains the Hermite polynomials of degree two and more. The first part stretches *the same* eigendirections of $A$ in all units at once: then the directions that stick out in one unit stick out in all, and the network sees less of the others. It is absent when $c_2 = 0$. The second part is nearly independent between units,
 # but its covariance is proportional to $B = \frac1m X^\top\operatorname{diag}(y^2) X$, not to the identity; with a gradient batch of fewer than $d$ rows it misses whole directions. We replace $\Delta$ piece by piece, and keep everything else on the draw.
 
+
 # %%
 def gradients(problem, draw, seed):
     """Name -> gradient with its noise replaced piece by piece."""
@@ -839,9 +832,7 @@ def piecewise(problem, seed, eta):
 
 halved = last.resized(pieces_n)
 eta = pieces_step * math.sqrt(pieces_n)
-pieces = np.array(
-    [piecewise(halved, s, eta) for s in range(seed, seed + pieces_draws)]
-)
+pieces = np.array([piecewise(halved, s, eta) for s in range(seed, seed + pieces_draws)])
 kinds = list(gradients(halved, sample.draw(halved, seed, 1), seed))
 
 # %% tags=["remove-input"]
@@ -889,9 +880,7 @@ Markdown(
 # $A$ and $B$ are made of the same rows and do not commute, so the average is not one over eigenvalues. It is a linear pencil in the rows, whose deterministic equivalent follows by leaving one row out. The library solves it with `noise="structured"`, in some hundredths of a second for each penalty. The claims for ReLU in {ref}`sec-any-grid` use it.
 
 # %% tags=["hide-input"]
-statement = (
-    f"{activations[-1]}, step {pieces_step:g} sqrt(n), training error, paired"
-)
+statement = f"{activations[-1]}, step {pieces_step:g} sqrt(n), training error, paired"
 rest = over_seeds(pieces[:, -1, 0] - pieces[:, -2, 0])
 claims.check(
     f"{statement}: what the structure of the noise adds (true gradient minus isotropic noise)",
@@ -934,6 +923,7 @@ claims.check(
 #
 # Their public notebook contains a simulation at $d = 2000$ with three draws: tanh as teacher and student, $\alpha_0 = \frac12$, $\eta_t = 1$, $\lambda = 0.01$. We put it on one figure with our own simulation, at smaller $d$, and with theory: theirs (their equations, solved to high accuracy), and ours with isotropic noise and with the noise as it is.
 
+
 # %%
 def cui_problem(ratio, dimension, teacher, gradient_ratio):
     """Their setting at one sample ratio."""
@@ -953,9 +943,7 @@ ratios = theirs["alpha"]
 def cui_errors(dimension, ratio):
     """(test, training) mean squared error of every draw."""
     problem = cui_problem(ratio, dimension, "tanh", 0.5)
-    drawn = run_many(
-        problem, math.sqrt(dimension), 0.01 / ratio, draws, n_test=n_test
-    )
+    drawn = run_many(problem, math.sqrt(dimension), 0.01 / ratio, draws, n_test=n_test)
     return np.stack(
         [
             drawn.values("test_error")[:, 0, 0],
@@ -993,9 +981,7 @@ kinds_of_noise = {
 dense = np.linspace(ratios[0], ratios[-1], 30)
 smooth = {noise: cui_theory(dense, noise) for noise in kinds_of_noise}
 cui_panels = []
-for e, (title, key) in enumerate(
-    (("Test error", "test"), ("Training error", "train"))
-):
+for e, (title, key) in enumerate((("Test error", "test"), ("Training error", "train"))):
     own = ours[cui_sizes[-1]]
     lines = [
         Curve(
@@ -1024,9 +1010,7 @@ deviation = {
 }
 claims.check(
     "Cui et al.: with isotropic noise the equivalent is their theory, to 1 % (largest relative difference of the test error)",
-    measured=np.max(
-        np.abs(kinds_of_noise["isotropic"][0] / theirs["theory_test"] - 1)
-    ),
+    measured=np.max(np.abs(kinds_of_noise["isotropic"][0] / theirs["theory_test"] - 1)),
     predicted=0.0,
     tolerance=0.01,
     source="Cui et al. 2024, theory",
@@ -1218,9 +1202,7 @@ def simulated_best(name):
     choice = any_step.errors(problems[name], np.array(penalties)[:, None], etas_)[
         1
     ].argmin(axis=0)
-    values = runs[name].values("test_error")[
-        :, np.arange(1, len(alphas) + 1), choice
-    ]
+    values = runs[name].values("test_error")[:, np.arange(1, len(alphas) + 1), choice]
     return etas_ / math.sqrt(N), over_seeds(values)
 
 
@@ -1300,6 +1282,7 @@ Markdown(
 # Take $\delta$ from the table. Then choose the penalty again. The minimum is flat: the step has to be right to a factor of two, the penalty is worth more care.
 # ````
 
+
 # %% tags=["remove-input"]
 def forgotten(name):
     """Relative cost at the best step of the penalty that was best without a step."""
@@ -1335,13 +1318,9 @@ for name in dict.fromkeys((activations[0], activations[-1])):
         control=("where the third spike appears, n^(1/3)", 1 / 3),
     )
     etas_ = [problems[name].step(a) for a in alphas]
-    theory_ = any_step.errors(problems[name], np.array(penalties)[:, None], etas_)[
-        1
-    ]
+    theory_ = any_step.errors(problems[name], np.array(penalties)[:, None], etas_)[1]
     k, choice = int(theory_.min(axis=0).argmin()), theory_.argmin(axis=0)
-    tuned = runs[name].values("test_error")[
-        :, np.arange(1, len(alphas) + 1), choice
-    ]
+    tuned = runs[name].values("test_error")[:, np.arange(1, len(alphas) + 1), choice]
     saved = over_seeds(tuned[:, 0] - tuned[:, k])
     claims.check(
         f"{name}: what the step n^{alphas[k]:g} saves in test error over n^{alphas[0]:g}, each at its best penalty (paired)",
@@ -1370,16 +1349,12 @@ record(
     relative_train_error_standard_error=[
         ends[name][0].standard_error[-1] for name in activations
     ],
-    relative_train_error_predicted=[
-        best_theory[name][0, -1] for name in activations
-    ],
+    relative_train_error_predicted=[best_theory[name][0, -1] for name in activations],
     relative_test_error=[ends[name][1].mean[-1] for name in activations],
     relative_test_error_standard_error=[
         ends[name][1].standard_error[-1] for name in activations
     ],
-    relative_test_error_predicted=[
-        best_theory[name][1, -1] for name in activations
-    ],
+    relative_test_error_predicted=[best_theory[name][1, -1] for name in activations],
     structure_adds=gap[-1].mean[0],
     structure_adds_standard_error=gap[-1].standard_error[0],
     structure_adds_predicted=full_noise[0] - isotropic[0],
@@ -1417,16 +1392,14 @@ record(
 # %%
 huge = np.array([4.0, 8.0, 16.0])
 limits = [
-    any_step.errors(
-        probe, np.geomspace(0.1, 10, 15) * scale**2, scale * math.sqrt(N)
-    )[1].min()
+    any_step.errors(probe, np.geomspace(0.1, 10, 15) * scale**2, scale * math.sqrt(N))[
+        1
+    ].min()
     for scale in huge
 ]
 Markdown(
     "Best test error at $\\eta/\\sqrt N$ = "
-    + ", ".join(
-        f"{s:g}: {value:.3f}" for s, value in zip(huge, limits, strict=True)
-    )
+    + ", ".join(f"{s:g}: {value:.3f}" for s, value in zip(huge, limits, strict=True))
     + f"; at the best step {best_penalty(activations[-1], n).min():.3f}; untrained {any_step.errors(probe, np.array(ridges), 0.0)[1].min():.3f}."
 )
 
@@ -1458,9 +1431,7 @@ for name in activations:
         )[1].min()
         for label, (fit_rows, step_rows) in splits.items()
     }
-    print(
-        name, ", ".join(f"{label}: {value:.3f}" for label, value in values.items())
-    )
+    print(name, ", ".join(f"{label}: {value:.3f}" for label, value in values.items()))
 
 
 # %% [markdown]
@@ -1481,6 +1452,7 @@ for name in activations:
 # ````{solution-start} ex-any-share
 # :class: dropdown
 # ````
+
 
 # %%
 def change_by_structure(rows):
