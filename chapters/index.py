@@ -116,7 +116,7 @@ opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 # The chapters explain every statement from the ground up and then *run* it: theory and simulation meet in one figure, and a line under it says what was predicted and what was measured.
 # All numbers on a page, those in the sentences included, were computed by the run that made the page.
 # The fold at the end of a page tells with which parameters, versions and seeds.
-# Over four seeds, {glue:text}`count:d` statistical claims lie within 1, 2 and 3 standard errors of their predictions in {glue:text}`within_0:.0f`, {glue:text}`within_1:.0f` and {glue:text}`within_2:.1f` % of cases, where chance gives 68, 95 and 99.7 ([how this book is checked](checks)).
+# Of {glue:text}`count:d` tests of two-sided statistical claims, at several seeds, {glue:text}`within_0:.1f`, {glue:text}`within_1:.1f` and {glue:text}`within_2:.1f` % lie within 1, 2 and 3 standard errors, where chance gives {glue:text}`chance_0:.1f`, {glue:text}`chance_1:.1f` and {glue:text}`chance_2:.1f` ([how this book is checked](checks)).
 #
 # **Run it.**
 # Execute a chapter on your own machine, as a notebook or as a script.
@@ -170,6 +170,7 @@ opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 # %% tags=["remove-cell"]
 told = calibration.summary(calibration.scores(calibration.read("data/calibration.csv")))
 glue(count=told.count, within=[100 * share for share in told.within])
+glue(chance=[100 * share for share in calibration.CHANCE])
 
 # %% [markdown]
 # ## Bibliography

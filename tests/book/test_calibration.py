@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm, t
 
 from onestep.book import calibration
-from onestep.book.calibration import COLUMNS, Checked, biases, read, score, scores, summary
+from onestep.book.calibration import COLUMNS, Checked, biases, read, scatter, score, scores, summary
 from onestep.book.claims import CLOSED_FORM, HOLDS, ONE_SIDED, TOO_FEW, TWO_SIDED
 from onestep.book.statistics import over_seeds
 from onestep.checks import InputError
@@ -67,6 +67,19 @@ def test_a_bias_adds_up_over_seeds_and_scatter_does_not():
     found = biases(off + scattered)
     assert found["errors", "biased"] == pytest.approx(2 * score(1.5, 8))
     assert found["errors", "scattered"] == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(("too_short", "bias"), [(1.0, 0.0), (1.0, 0.7), (1.5, 0.0), (1.5, 0.7)])
+def test_errors_that_are_too_short_are_told_from_biases(too_short, bias):
+    random = np.random.default_rng(5)
+    own = bias * random.choice([-1.0, 1.0], size=400)
+    values = too_short * random.normal(size=(3, 400)) + own
+    tests = [checked(statement=str(k), seed=s, distance=values[s, k], draws=None) for k in range(400) for s in range(3)]
+    variance, found = scatter(tests)
+    assert abs(variance.mean - too_short**2) < 4 * variance.standard_error
+    assert abs(found**2 - bias**2) < 4 * too_short * np.sqrt((too_short**2 + 4 * bias**2) / (3 * 400))
+    with pytest.raises(InputError, match="two seeds"):
+        scatter(tests[:4])
 
 
 def test_what_is_no_calibration_is_refused(tmp_path):

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.special import ndtri, stdtr
 
 from onestep.book.claim import HOLDS, ONE_SIDED, TWO_SIDED
+from onestep.book.statistics import Average, over_seeds
 from onestep.checks import InputError, reals
 
 CHANCE = tuple(math.erf(most / math.sqrt(2)) for most in (1, 2, 3))  # shares of a normal law within 1, 2, 3
@@ -117,11 +118,36 @@ def biases(tests: Iterable[Checked]) -> dict[tuple[str, str], float]:
 
     It is a normal score again if the seeds are independent and nothing is off: a large one is a bias.
     """
+    return {claim: float(np.sum(values) / math.sqrt(len(values))) for claim, values in _by_claim(tests).items()}
+
+
+def scatter(tests: Iterable[Checked]) -> tuple[Average, float]:
+    """What the scores of a claim do between seeds, and what they have in common: error bars apart from biases.
+
+    Returns
+    -------
+    variance : Average, over the claims, of the variance of a claim's scores between its seeds. It is 1 where error bars
+        are right, whatever the biases, if no two seeds share draws.
+    bias : float, the root of the mean square of the claims' expected scores; 0 where the estimate of it is negative.
+
+    Raises
+    ------
+    InputError : fewer than two claims, or one that has a score at one seed only.
+    """
+    values = list(_by_claim(tests).values())
+    if len(values) < 2 or min(map(len, values)) < 2:
+        raise InputError("tests", f"{len(values)} claims", "at least two claims, each at two seeds or more")
+    variance = over_seeds([np.var(each, ddof=1) for each in values])
+    square = np.mean([np.mean(each) ** 2 - np.var(each, ddof=1) / len(each) for each in values])
+    return variance, math.sqrt(max(float(square), 0.0))
+
+
+def _by_claim(tests: Iterable[Checked]) -> dict[tuple[str, str], list[float]]:
     found: dict[tuple[str, str], list[float]] = {}
     for test in tests:
         if test.score is not None:
             found.setdefault((test.page, test.statement), []).append(test.score)
-    return {claim: float(np.sum(values) / math.sqrt(len(values))) for claim, values in found.items()}
+    return found
 
 
 def _value(name: str, text: str) -> Any:
