@@ -17,9 +17,11 @@
 # %% [markdown]
 # # Large steps and the structure of noise
 #
-# **The result of this chapter.** A large step lengthens the rows of the first layer with noise, and this noise has a structure that all units share; both show in the errors, and theory predicts both.
+# **The result of this chapter.**
+# A large step lengthens the rows of the first layer with noise, and this noise has a structure that all units share; both show in the errors, and theory predicts both.
 #
-# You need the equations for [every step size](lazy_to_maximal). What is not credited to others here was derived for this book.
+# You need the equations for [every step size](lazy_to_maximal).
+# What is not credited to others here was derived for this book.
 
 # %% tags=["parameters"]
 n = 1000  # rows of each batch [>= 100]
@@ -99,8 +101,10 @@ def tilt(problem, eta):
 # %% [markdown]
 # ## What a large step does to a unit
 #
-# Fix a unit and look at its pre-activation on a fresh input, $w_j^\top x + \eta\, G_j^\top x$. By {eq}`eq-rank-one` row $j$ of the gradient is $c_1 a_j \beta$ plus a rest $\Delta_j$, which looks random to a fresh input. Split $x$ into its coordinate $t = \beta^\top x/\|\beta\|$ and what is orthogonal to it. All of $w_j + \eta\Delta_j$ is
-# random with respect to $\beta$, so that
+# Fix a unit and look at its pre-activation on a fresh input, $w_j^\top x + \eta\, G_j^\top x$.
+# By {eq}`eq-rank-one` row $j$ of the gradient is $c_1 a_j \beta$ plus a rest $\Delta_j$, which looks random to a fresh input.
+# Split $x$ into its coordinate $t = \beta^\top x/\|\beta\|$ and what is orthogonal to it.
+# All of $w_j + \eta\Delta_j$ is random with respect to $\beta$, so that
 #
 # ```{math}
 # :label: eq-any-unit
@@ -110,12 +114,14 @@ def tilt(problem, eta):
 # \end{gathered}
 # ```
 #
-# with $Z_j \sim \mathcal N(0,1)$ independent of $t$. The step does two things to a unit: it **tilts** it by $s_j$, and it **lengthens** it from $1$ to $\tau_j$.
+# with $Z_j \sim \mathcal N(0,1)$ independent of $t$.
+# The step does two things to a unit: it **tilts** it by $s_j$, and it **lengthens** it from $1$ to $\tau_j$.
 #
 # ````{prf:proposition} Row lengthening
 # :label: prop-lengthening
 #
-# Let $c_{\star,0} = 0$. In the proportional limit, with $\phi_g$ the ratio of $d$ to the rows of the gradient batch,
+# Let $c_{\star,0} = 0$.
+# In the proportional limit, with $\phi_g$ the ratio of $d$ to the rows of the gradient batch,
 #
 # ```{math}
 # :label: eq-lengthening
@@ -124,12 +130,15 @@ def tilt(problem, eta):
 # ````
 #
 # ````{dropdown} Proof
-# $\Delta_j = a_j v_j$ with $v_j = \frac1m \sum_i y_i\,(\sigma'(w_j^\top x_i) - c_1)\, x_i$ over the $m$ rows of the gradient batch. The terms with $i = i'$ of $\|v_j\|^2$ add up to $\frac1m \cdot d \cdot \mathbb E y^2 \operatorname{Var}\sigma'$; those with $i \ne i'$ have mean zero up to terms of order $1/d$, because $\sigma' - c_1$ has mean zero.
-# So $\eta^2\|\Delta_j\|^2 \to \eta^2 a_j^2\, \phi_g\, \mathbb E y^2 \operatorname{Var}\sigma' = \kappa s_j^2$, and $w_j^\top\Delta_j$ has mean zero. If $c_{\star,0} \ne 0$, it has the mean $2c_2c_{\star,0}a_j$, and the $1$ becomes $(1 + 2 c_2 c_{\star,0}\, \eta a_j)^2$. $\square$
+# $\Delta_j = a_j v_j$ with $v_j = \frac1m \sum_i y_i\,(\sigma'(w_j^\top x_i) - c_1)\, x_i$ over the $m$ rows of the gradient batch.
+# The terms with $i = i'$ of $\|v_j\|^2$ add up to $\frac1m \cdot d \cdot \mathbb E y^2 \operatorname{Var}\sigma'$; those with $i \ne i'$ have mean zero up to terms of order $1/d$, because $\sigma' - c_1$ has mean zero.
+# So $\eta^2\|\Delta_j\|^2 \to \eta^2 a_j^2\, \phi_g\, \mathbb E y^2 \operatorname{Var}\sigma' = \kappa s_j^2$, and $w_j^\top\Delta_j$ has mean zero.
+# If $c_{\star,0} \ne 0$, it has the mean $2c_2c_{\star,0}a_j$, and the $1$ becomes $(1 + 2 c_2 c_{\star,0}\, \eta a_j)^2$.
+# $\square$
 # ````
 #
-# The number $\kappa$ says how much length a unit gains for the tilt that it gets. It grows with $d/n$, with the noise in the labels, and with the *variance of the slope* of the activation: zero for a linear network, largest for a kink.
-
+# The number $\kappa$ says how much length a unit gains for the tilt that it gets.
+# It grows with $d/n$, with the noise in the labels, and with the *variance of the slope* of the activation: zero for a linear network, largest for a kink.
 
 # %%
 def kappa(problem, labels=None, norm=None):
@@ -197,7 +206,9 @@ Markdown(
 )
 
 # %% [markdown]
-# {numref}`fig-any-lengthening` shows what will matter at the end of this chapter. A tilted ReLU unit grows long. A tilted tanh unit hardly does.
+# {numref}`fig-any-lengthening` shows what will matter at the end of this chapter.
+# A tilted ReLU unit grows long.
+# A tilted tanh unit hardly does.
 
 # %%
 penalties = sorted({ridge, *ridges})
@@ -257,12 +268,16 @@ best_theory = {
 # (sec-any-grid)=
 # ## Up to four thousand rows, three teachers
 #
-# How good is the equivalent, and does it get better with $n$? That takes many draws of large networks, more than half an hour of them, which a page cannot spend. So **the simulated errors of this section are read from a file**, `chapters/data/agreement.csv`; the theory beside them is computed here and now. The file holds single draws of tanh, erf and ReLU networks with $d = n/2$, $N = 3n/4$, label noise 0.5 and
-# penalty 0.1, for teachers of degree 1, 2 and 3. To make it again, delete it and run
+# How good is the equivalent, and does it get better with $n$?
+# That takes many draws of large networks, more than half an hour of them, which a page cannot spend.
+# So **the simulated errors of this section are read from a file**, `chapters/data/agreement.csv`; the theory beside them is computed here and now.
+# The file holds single draws of tanh, erf and ReLU networks with $d = n/2$, $N = 3n/4$, label noise 0.5 and penalty 0.1, for teachers of degree 1, 2 and 3.
+# To make it again, delete it and run
 #
 #     python -m experiments.agreement
 #
-# in the folder of the book. It goes on where it was stopped, and uses `onestep.simulation` alone.
+# in the folder of the book.
+# It goes on where it was stopped, and uses `onestep.simulation` alone.
 
 # %%
 TEACHERS = {1: (0.0, 1.0), 2: (0.0, 1.0, 0.5), 3: (0.0, 1.0, 0.5, 0.3)}  # by degree
@@ -357,8 +372,8 @@ against(deviation_panels, r"$\alpha = \log\eta\,/\log n$", xscale="linear", heig
 
 
 # %% [markdown]
-# At $\alpha = 0$ the lines run through the points: there the two theories are one. To the right the limit theory leaves, at every $n$, and the equivalent stays.
-
+# At $\alpha = 0$ the lines run through the points: there the two theories are one.
+# To the right the limit theory leaves, at every $n$, and the equivalent stays.
 
 # %% tags=["remove-input"]
 def row_of_file(key, k):
@@ -403,8 +418,9 @@ Markdown(
 
 
 # %% [markdown]
-# For odd activations both errors should be right to 2 % or two standard errors, at every step, for every teacher and every $n$. For ReLU we ask the same of the theory with the noise as it is, beyond the smallest $n$. The limit theory, and for ReLU's training error isotropic noise, must fail.
-
+# For odd activations both errors should be right to 2 % or two standard errors, at every step, for every teacher and every $n$.
+# For ReLU we ask the same of the theory with the noise as it is, beyond the smallest $n$.
+# The limit theory, and for ReLU's training error isotropic noise, must fail.
 
 # %%
 def units(laws, name, e, sizes_=tuple(file_sizes)):
@@ -439,8 +455,9 @@ for name in names:
 
 
 # %% [markdown]
-# Where does ReLU depart? In the training error at the largest step. All teachers share their draws, so we average over them, draw by draw.
-
+# Where does ReLU depart?
+# In the training error at the largest step.
+# All teachers share their draws, so we average over them, draw by draw.
 
 # %%
 def at_the_end(laws, name, e, rows):
@@ -516,11 +533,16 @@ Markdown(
 )
 
 # %% [markdown]
-# How to read the last table: chance alone leaves deviations about as large as the standard errors. Where the third column is clearly larger than the fourth, the limit is not yet reached; where it is not, these draws cannot tell the difference. Activations, teachers and steps share their draws, so that all numbers of one $n$ err together.
+# How to read the last table: chance alone leaves deviations about as large as the standard errors.
+# Where the third column is clearly larger than the fourth, the limit is not yet reached; where it is not, these draws cannot tell the difference.
+# Activations, teachers and steps share their draws, so that all numbers of one $n$ err together.
 #
 # ## The lazy end
 #
-# Let $\eta^2/N \to 0$. Then the equivalent has to become the theory of [Errors](errors), and at a fixed exponent it has to reach the plateau of its regime. No simulation can go there. Theory can.
+# Let $\eta^2/N \to 0$.
+# Then the equivalent has to become the theory of [Errors](errors), and at a fixed exponent it has to reach the plateau of its regime.
+# No simulation can go there.
+# Theory can.
 
 # %%
 many = np.array([10**k for k in range(3, 13)])
@@ -618,13 +640,19 @@ for (name, alpha), both in reached.items():
     )
 
 # %% [markdown]
-# Two lessons. First, the plateaus of the staircase are real, and far away: the distance to them falls like $n^{-2(k\alpha - (k-1)/2)}$, a small power of $n$. Second, one trace of the noise survives *all the way down*. The mean response of a lengthened unit is, to second order,
+# Two lessons.
+# First, the plateaus of the staircase are real, and far away: the distance to them falls like $n^{-2(k\alpha - (k-1)/2)}$, a small power of $n$.
+# Second, one trace of the noise survives *all the way down*.
+# The mean response of a lengthened unit is, to second order,
 #
 # $$
 # \mu_0 \approx c_1 s\, t + c_2\big( s^2 t^2 + \tau^2 - 1 \big) = c_1 s\,t + c_2\, s^2 (t^2 + \kappa) ,
 # $$
 #
-# by {prf:ref}`lem-spike-powers`: row lengthening is as large as the quadratic spike itself, at every step. What the network learns in the second regime is therefore not $t^2$ but $t^2 + \kappa$, and the plateau of degree two has to be computed with it. ([Improvement](improvement) shows it in a simulation.) For odd activations nothing changes.
+# by {prf:ref}`lem-spike-powers`: row lengthening is as large as the quadratic spike itself, at every step.
+# What the network learns in the second regime is therefore not $t^2$ but $t^2 + \kappa$, and the plateau of degree two has to be computed with it.
+# ([Improvement](improvement) shows it in a simulation.)
+# For odd activations nothing changes.
 
 # %% tags=["remove-input"]
 ends = {
@@ -651,8 +679,11 @@ Markdown(
 # (sec-any-rise)=
 # ## Why ReLU's test error rises again
 #
-# A larger step makes the spikes stronger, and for an activation that does not saturate nothing is lost in the mean response $\mu_0$. What is it that turns the test error around? {numref}`fig-any-lengthening` suggests an answer: the rows grow long. Theory lets us test it by taking it away: with an infinite gradient batch $\phi_g = 0$ and $\kappa = 0$, while we
-# keep $\|\beta\|$ and $\rho$ as they are. The simulation can do the same: it replaces $W_0 + \eta G$ by $W_0 + \eta\, c_1 a\beta^\top$.
+# A larger step makes the spikes stronger, and for an activation that does not saturate nothing is lost in the mean response $\mu_0$.
+# What is it that turns the test error around?
+# {numref}`fig-any-lengthening` suggests an answer: the rows grow long.
+# Theory lets us test it by taking it away: with an infinite gradient batch $\phi_g = 0$ and $\kappa = 0$, while we keep $\|\beta\|$ and $\rho$ as they are.
+# The simulation can do the same: it replaces $W_0 + \eta G$ by $W_0 + \eta\, c_1 a\beta^\top$.
 
 # %%
 probe = last
@@ -733,8 +764,16 @@ against(rise, r"$\eta/\sqrt{N}$")
 # %% [markdown]
 # Two mechanisms are at work, and both are row lengthening.
 #
-# * **The penalty shrinks.** ReLU is homogeneous: $\sigma(\tau z) = \tau\,\sigma(z)$. A network with rows twice as long is the same network with features twice as large, that is, with a penalty four times smaller. A smaller penalty always lowers the training error, and below the best penalty it raises the test error. Choosing the penalty anew (dotted) repairs this.
-# * **The tilt saturates.** A unit sees $\tau_j(Z + \frac{s_j}{\tau_j}t)$, and $\big|\frac{s_j}{\tau_j}\big| = \big(s_j^{-2} + \kappa\big)^{-1/2}$ never exceeds $\kappa^{-1/2}$. Beyond that a larger step adds noise as fast as signal; the rows forget $W_0$ and become $a_j$ times one and the same kind of vector. No penalty repairs this. It is why the dotted line stays above what $\kappa = 0$ could have with its own best penalty.
+# * **The penalty shrinks.**
+#   ReLU is homogeneous: $\sigma(\tau z) = \tau\,\sigma(z)$.
+#   A network with rows twice as long is the same network with features twice as large, that is, with a penalty four times smaller.
+#   A smaller penalty always lowers the training error, and below the best penalty it raises the test error.
+#   Choosing the penalty anew (dotted) repairs this.
+# * **The tilt saturates.**
+#   A unit sees $\tau_j(Z + \frac{s_j}{\tau_j}t)$, and $\big|\frac{s_j}{\tau_j}\big| = \big(s_j^{-2} + \kappa\big)^{-1/2}$ never exceeds $\kappa^{-1/2}$.
+#   Beyond that a larger step adds noise as fast as signal; the rows forget $W_0$ and become $a_j$ times one and the same kind of vector.
+#   No penalty repairs this.
+#   It is why the dotted line stays above what $\kappa = 0$ could have with its own best penalty.
 
 # %% tags=["remove-input"]
 no_noise_best = np.min(
@@ -780,7 +819,10 @@ claims.check(
 # (sec-any-structured)=
 # ## The noise of the gradient is not isotropic
 #
-# One assumption of {prf:ref}`thm-any-step` is not right: that the rest $\Delta$ of the gradient is an isotropic random vector of its own for every unit. For ReLU's training error at the largest steps that is too little, as {ref}`sec-any-grid` shows, where what follows here was already put in its place. A paired experiment takes the noise apart. Expand the slope, $\sigma'(z) = c_1 + 2c_2 z + \dots$:
+# One assumption of {prf:ref}`thm-any-step` is not right: that the rest $\Delta$ of the gradient is an isotropic random vector of its own for every unit.
+# For ReLU's training error at the largest steps that is too little, as {ref}`sec-any-grid` shows, where what follows here was already put in its place.
+# A paired experiment takes the noise apart.
+# Expand the slope, $\sigma'(z) = c_1 + 2c_2 z + \dots$:
 #
 # ```{math}
 # :label: eq-any-noise
@@ -790,9 +832,11 @@ claims.check(
 # \end{gathered}
 # ```
 #
-# where $h$ contains the Hermite polynomials of degree two and more. The first part stretches *the same* eigendirections of $A$ in all units at once: then the directions that stick out in one unit stick out in all, and the network sees less of the others. It is absent when $c_2 = 0$. The second part is nearly independent between units,
-# but its covariance is proportional to $B = \frac1m X^\top\operatorname{diag}(y^2) X$, not to the identity; with a gradient batch of fewer than $d$ rows it misses whole directions. We replace $\Delta$ piece by piece, and keep everything else on the draw.
-
+# where $h$ contains the Hermite polynomials of degree two and more.
+# The first part stretches *the same* eigendirections of $A$ in all units at once: then the directions that stick out in one unit stick out in all, and the network sees less of the others.
+# It is absent when $c_2 = 0$.
+# The second part is nearly independent between units, but its covariance is proportional to $B = \frac1m X^\top\operatorname{diag}(y^2) X$, not to the identity; with a gradient batch of fewer than $d$ rows it misses whole directions.
+# We replace $\Delta$ piece by piece, and keep everything else on the draw.
 
 # %%
 def gradients(problem, draw, seed):
@@ -859,7 +903,8 @@ Markdown(
 )
 
 # %% [markdown]
-# Nothing else is missing: with both pieces replaced by random matrices of the right structure, the errors are those of the true gradient. And the structure can be put into the theory.
+# Nothing else is missing: with both pieces replaced by random matrices of the right structure, the errors are those of the true gradient.
+# And the structure can be put into the theory.
 #
 # ````{prf:proposition} The noise as it is (ours)
 # :label: prop-any-structured
@@ -877,7 +922,10 @@ Markdown(
 # where $a_r$ is the class's value of $\sqrt N a_j$, and average the two expressions that contain it, $\Gamma(I + \Lambda\Gamma)^{-1}$ and its quadratic form along $\beta_\star$, over the joint law of $A$, $B$, $\beta$ and $\beta_\star$.
 # ````
 #
-# $A$ and $B$ are made of the same rows and do not commute, so the average is not one over eigenvalues. It is a linear pencil in the rows, whose deterministic equivalent follows by leaving one row out. The library solves it with `noise="structured"`, in some hundredths of a second for each penalty. The claims for ReLU in {ref}`sec-any-grid` use it.
+# $A$ and $B$ are made of the same rows and do not commute, so the average is not one over eigenvalues.
+# It is a linear pencil in the rows, whose deterministic equivalent follows by leaving one row out.
+# The library solves it with `noise="structured"`, in some hundredths of a second for each penalty.
+# The claims for ReLU in {ref}`sec-any-grid` use it.
 
 # %% tags=["hide-input"]
 statement = f"{activations[-1]}, step {pieces_step:g} sqrt(n), training error, paired"
@@ -908,7 +956,8 @@ claims.check(
 #
 # ## The maximal step of Cui et al.
 #
-# {cite:t}`Cui2024` were the first to describe the maximal step, for a second layer of equal entries, by a theory with the same ingredients: conditioning on $t$, and a fixed point of a few functions of it. Their setting is one choice of ours.
+# {cite:t}`Cui2024` were the first to describe the maximal step, for a second layer of equal entries, by a theory with the same ingredients: conditioning on $t$, and a fixed point of a few functions of it.
+# Their setting is one choice of ours.
 #
 # | | Cui et al. | here |
 # |---|---|---|
@@ -921,8 +970,8 @@ claims.check(
 # | labels | without noise | `noise_std=0` |
 # | training error | mean square, no penalty | `train_mse` |
 #
-# Their public notebook contains a simulation at $d = 2000$ with three draws: tanh as teacher and student, $\alpha_0 = \frac12$, $\eta_t = 1$, $\lambda = 0.01$. We put it on one figure with our own simulation, at smaller $d$, and with theory: theirs (their equations, solved to high accuracy), and ours with isotropic noise and with the noise as it is.
-
+# Their public notebook contains a simulation at $d = 2000$ with three draws: tanh as teacher and student, $\alpha_0 = \frac12$, $\eta_t = 1$, $\lambda = 0.01$.
+# We put it on one figure with our own simulation, at smaller $d$, and with theory: theirs (their equations, solved to high accuracy), and ours with isotropic noise and with the noise as it is.
 
 # %%
 def cui_problem(ratio, dimension, teacher, gradient_ratio):
@@ -1076,7 +1125,8 @@ Markdown(
 )
 
 # %% [markdown]
-# Their gradient batch has $d/2$ rows, so the noise of the gradient lives in half of the directions. That is the structure $B$ of {eq}`eq-any-structured`; it matters here although $c_2 = 0$.
+# Their gradient batch has $d/2$ rows, so the noise of the gradient lives in half of the directions.
+# That is the structure $B$ of {eq}`eq-any-structured`; it matters here although $c_2 = 0$.
 #
 # ### From no step to eight times the square root of N
 #
@@ -1134,7 +1184,9 @@ for ratio in sweep_ratios:
 against(sweep_panels, r"$\eta_t = \eta/\sqrt{N}$", xscale="linear", height=3.0)
 
 # %% [markdown]
-# One solver covers the whole range, the untrained network included. The steep fall at the left end is the lazy regime, squeezed into the first pixels of this axis. And the best linear model is far better than any of these networks: the penalty is much too small for the task.
+# One solver covers the whole range, the untrained network included.
+# The steep fall at the left end is the lazy regime, squeezed into the first pixels of this axis.
+# And the best linear model is far better than any of these networks: the penalty is much too small for the task.
 
 # %% tags=["remove-input"]
 tuned_sweep = {
@@ -1168,7 +1220,8 @@ for ratio in sweep_ratios:
 # %% [markdown]
 # ## Which step is best?
 #
-# Theory at hand, we can ask. For each step we choose the penalty anew; otherwise a step that happens to suit the penalty wins.
+# Theory at hand, we can ask.
+# For each step we choose the penalty anew; otherwise a step that happens to suit the penalty wins.
 
 # %%
 scales = np.geomspace(0.03, 4.0, 20)  # eta / sqrt(N)
@@ -1234,7 +1287,9 @@ for name in dict.fromkeys((activations[0], activations[-1])):
 against(best_panels, r"$\eta/\sqrt{N}$", height=3.0)
 
 # %% [markdown]
-# The more data, the earlier the curve falls, and the flatter it is: for tanh at the largest $n$ two decades of step sizes are as good as one another. On the axis $\eta/\sqrt N$ the best step moves, and how it moves depends on the activation: the line below the table has the numbers. It stays of the order of $\sqrt N$ at these sizes.
+# The more data, the earlier the curve falls, and the flatter it is: for tanh at the largest $n$ two decades of step sizes are as good as one another.
+# On the axis $\eta/\sqrt N$ the best step moves, and how it moves depends on the activation: the line below the table has the numbers.
+# It stays of the order of $\sqrt N$ at these sizes.
 
 # %% tags=["remove-input"]
 best_rows, best_tilt, costs = [], {}, {}
@@ -1279,9 +1334,10 @@ Markdown(
 # \eta = \delta\,\frac{\sqrt N}{c_1 \|\beta\|} .
 # $$
 #
-# Take $\delta$ from the table. Then choose the penalty again. The minimum is flat: the step has to be right to a factor of two, the penalty is worth more care.
+# Take $\delta$ from the table.
+# Then choose the penalty again.
+# The minimum is flat: the step has to be right to a factor of two, the penalty is worth more care.
 # ````
-
 
 # %% tags=["remove-input"]
 def forgotten(name):
@@ -1335,11 +1391,18 @@ for name in dict.fromkeys((activations[0], activations[-1])):
 # %% [markdown]
 # ## Where it breaks
 #
-# * *Few rows.* The equivalent is a limit $n, d, N \to \infty$ at fixed $\eta/\sqrt N$. At $n$ of some hundred expect corrections of a few percent; {ref}`sec-any-grid` says what was seen from a thousand on.
-# * *Structured noise.* For $c_2 \ne 0$, or a gradient batch that is not much larger than $d$, isotropic noise is an approximation ({ref}`sec-any-structured`). The spectrum and the outliers are computed with isotropic noise only.
-# * *A step far beyond $\sqrt n$.* The equivalent itself does not mind; the library's quadratures are tested for steps of up to a few $\sqrt N$.
-# * *An order-one first output* ([Setup](setup)). The direction of the step is then not $\beta$, and the formulas for $\kappa$ and $\rho$ do not apply.
-# * *Heavy-tailed labels.* A few rows dominate $A$ and $B$, and row lengthening differs from its mean.
+# * *Few rows.*
+#   The equivalent is a limit $n, d, N \to \infty$ at fixed $\eta/\sqrt N$.
+#   At $n$ of some hundred expect corrections of a few percent; {ref}`sec-any-grid` says what was seen from a thousand on.
+# * *Structured noise.*
+#   For $c_2 \ne 0$, or a gradient batch that is not much larger than $d$, isotropic noise is an approximation ({ref}`sec-any-structured`).
+#   The spectrum and the outliers are computed with isotropic noise only.
+# * *A step far beyond $\sqrt n$.*
+#   The equivalent itself does not mind; the library's quadratures are tested for steps of up to a few $\sqrt N$.
+# * *An order-one first output* ([Setup](setup)).
+#   The direction of the step is then not $\beta$, and the formulas for $\kappa$ and $\rho$ do not apply.
+# * *Heavy-tailed labels.*
+#   A few rows dominate $A$ and $B$, and row lengthening differs from its mean.
 
 # %% tags=["remove-input"]
 ends = {name: relative(name) for name in activations}
@@ -1366,7 +1429,8 @@ record(
 # %% [markdown]
 # ## What to take along
 #
-# * Condition on $t$. Then a step of any size is a change of four functions, $\mu_0$, $\mu_1$, $\mu_2$ and $\tau$, {eq}`eq-any-split`, and one fixed point gives the rest.
+# * Condition on $t$.
+#   Then a step of any size is a change of four functions, $\mu_0$, $\mu_1$, $\mu_2$ and $\tau$, {eq}`eq-any-split`, and one fixed point gives the rest.
 # * Rows are no longer alike: the test error is a derivative in a ridge that depends on $t$, {eq}`eq-any-errors`.
 # * Large steps lengthen the rows, {eq}`eq-lengthening`: that shrinks the penalty, and it drowns the tilt in noise.
 # * The noise of the gradient has a structure that all units share, {eq}`eq-any-noise`; it is visible at the maximal step.
@@ -1378,7 +1442,9 @@ record(
 # :label: ex-any-infinite
 # ````
 #
-# Let $\eta \to \infty$ for ReLU, at a penalty that grows in proportion to $\eta^2$. What does a unit see? Find the limit of the test error with the library, and compare it with the best step.
+# Let $\eta \to \infty$ for ReLU, at a penalty that grows in proportion to $\eta^2$.
+# What does a unit see?
+# Find the limit of the test error with the library, and compare it with the best step.
 #
 # ````{exercise-end}
 # ````
@@ -1387,7 +1453,8 @@ record(
 # :class: dropdown
 # ````
 #
-# With $s = \pm\infty$ and $\tau/|s| \to \sqrt\kappa$, unit $j$ is $|s_j|\,\sigma(\sqrt\kappa\, Z \pm t)$: only the sign of $a_j$ counts for its shape, and its size is a scale that ridge regression sees as a prior. The network has become one with two kinds of units and a noisy first layer of length $\sqrt\kappa$ in units of the signal.
+# With $s = \pm\infty$ and $\tau/|s| \to \sqrt\kappa$, unit $j$ is $|s_j|\,\sigma(\sqrt\kappa\, Z \pm t)$: only the sign of $a_j$ counts for its shape, and its size is a scale that ridge regression sees as a prior.
+# The network has become one with two kinds of units and a noisy first layer of length $\sqrt\kappa$ in units of the signal.
 
 # %%
 huge = np.array([4.0, 8.0, 16.0])
@@ -1411,7 +1478,9 @@ Markdown(
 # :label: ex-any-batch
 # ````
 #
-# You have $3n$ rows. Is it better to spend two thirds of them on the gradient batch or on the ridge batch? Use the equivalent, with the best step and penalty for each.
+# You have $3n$ rows.
+# Is it better to spend two thirds of them on the gradient batch or on the ridge batch?
+# Use the equivalent, with the best step and penalty for each.
 #
 # ````{exercise-end}
 # ````
@@ -1435,7 +1504,9 @@ for name in activations:
 
 
 # %% [markdown]
-# A larger gradient batch improves $\rho$ and lowers $\kappa$; a larger ridge batch lowers the error at given features. Where $\kappa$ is small the two are worth about the same. Where it is large the step should get more.
+# A larger gradient batch improves $\rho$ and lowers $\kappa$; a larger ridge batch lowers the error at given features.
+# Where $\kappa$ is small the two are worth about the same.
+# Where it is large the step should get more.
 #
 # ````{solution-end}
 # ````
@@ -1444,7 +1515,8 @@ for name in activations:
 # :label: ex-any-share
 # ````
 #
-# With $c_2 = 0$ the common part vanishes, but the covariance $B$ stays. For which size of the gradient batch does it change the training error of a tanh network by more than one percent at $\eta = \sqrt N$?
+# With $c_2 = 0$ the common part vanishes, but the covariance $B$ stays.
+# For which size of the gradient batch does it change the training error of a tanh network by more than one percent at $\eta = \sqrt N$?
 #
 # ````{exercise-end}
 # ````
@@ -1452,7 +1524,6 @@ for name in activations:
 # ````{solution-start} ex-any-share
 # :class: dropdown
 # ````
-
 
 # %%
 def change_by_structure(rows):
