@@ -537,7 +537,7 @@ for k in by_degree if few.size else ():
 # Few dimensions per row and little label noise make the direction good.
 # [The appendix](improvement_details) has maps of the gain over the shape of the data and the network, over the label noise and the teacher, with simulations on them, and compares activations.
 # It also tunes the penalty: a network that has learned features needs another one, and a comparison at one fixed penalty mixes learning with tuning ({numref}`fig-imp-penalty`).
-# How large the step should be is a subject of [Large steps](large_steps); this page gives no second advice.
+# How large the step should be is the subject of [Which step?](which_step); this page gives no second advice.
 #
 # **Teachers that one step cannot see.**
 # The first nonzero degree of the teacher is its *information exponent* {cite}`BenArous2021`.

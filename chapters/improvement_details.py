@@ -356,7 +356,7 @@ for name, (drawn, line) in by_name.items():
 # Activations with an even part gain more here, because the teacher has an even part.
 # Tanh has gained all it can at a small $\delta$; ReLU and softplus still gain at the largest steps of the figure.
 # There is no common place in $\alpha$ where gains flatten: the same $\delta$ is another multiple of $\sqrt n$ for every activation and every shape.
-# Which step is *best*, and how that changes with $n$, is a subject of [Large steps](large_steps).
+# Which step is *best*, and how that changes with $n$, is the subject of [Which step?](which_step).
 #
 # ## Claims of this page
 

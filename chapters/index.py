@@ -151,6 +151,7 @@ opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 # | [From lazy to maximal](lazy_to_maximal) | one theory for every step size, up to the one that is as large as the weights |
 # | [Large steps](large_steps) | what the noise of the gradient does to large steps; which step is best |
 # | [Inputs with structure](structured_inputs) | inputs whose directions have different variances |
+# | [Which step?](which_step) | a rule for the size of the step, and what it costs against the best one |
 # | **Part III: Neighbours** | |
 # | [Spiked matrices seen through a function](spiked_functions) | why $n^{(k-1)/(2k)}$: the same exponents without a network |
 # | [Deep features](deep_features) | what ridge regression must know of any features, and where one step goes beyond it |
