@@ -146,7 +146,7 @@ claims.check(
 # ```
 #
 # Then choose the penalty again, by cross-validation.
-# The rule is ours, and it is a fit, not a theorem: among powers of $\rho$ the first was best on 120 other random problems.
+# The rule is ours, and it is a fit, not a theorem: on 120 other random problems the best power of $\rho^2$ was between 0.90 and 1.06, and the best factor for activations that are not odd between 2.1 and 2.9.
 # It says that a direction deserves as much tilt as trust.
 
 # %%
@@ -204,7 +204,7 @@ saved = np.array([found.gain / found.untrained.value for found, _ in tried])
 linear = [best_linear(found.problem)[1] / found.test_error - 1 for found, _ in tried]
 beats = np.mean(np.array(linear) > 0)
 
-# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-which-regret", "caption": "Share of the problems whose regret is below the value on the axis."}, "image": {"alt": "Three rising curves. The rule's curve lies above those of the two naive steps nearly everywhere."}}
+# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-which-regret", "caption": "Share of the problems whose regret is below the value on the axis."}, "image": {"alt": "Three rising curves. The curve of the exponent one third lies to the right of the others, with the longest tail."}}
 height = (np.arange(problems) + 1) / problems
 names = ("the rule", r"$\eta = n^{1/3}$", r"$\eta = \sqrt{N}$")
 lines = [
@@ -225,27 +225,33 @@ markdown_table(
 )
 
 # %% tags=["remove-input"]
-for k in (1, 2):
-    claims.check(
-        f"By how much the regret of naive step {k} exceeds that of the rule, mean "
-        f"over {problems} problems",
-        measured=over_seeds(regret[:, k] - regret[:, 0]),
-        predicted=0.0,
-        kind="more than",
-        source="this page, equation 3",
-        control=("the rule against itself", 0.0),
-    )
+excess = over_seeds(regret[:, 1:] - regret[:, :1])
+claims.check(
+    f"By how much the regret of n^(1/3) exceeds the rule's, mean over {problems} "
+    "problems",
+    measured=excess[0],
+    predicted=0.0,
+    kind="more than",
+    source="this page, equation 3",
+    control=("the rule against itself", 0.0),
+)
 
 # %% tags=["remove-cell"]
 glue(
     saved=float(100 * np.median(saved)),
     beats=float(100 * beats),
     flat=float(np.median(wide[:, 1] / np.maximum(wide[:, 0], 1e-3))),
+    ninety=float(quantiles[1, 0]),
+    maximal=100 * excess[1],
 )
 record(regret=over_seeds(regret[:, 0]), beats_linear=float(beats))
 
 
 # %% [markdown]
+# The rule's regret is below {glue:text}`ninety:.1f` % on nine problems of ten.
+# The maximal step $\eta = \sqrt N$ is a strong rival: its regret exceeds the rule's by {glue:text}`maximal:.2f` ± {glue:text}`maximal_standard_error:.2f` % of the best test error.
+# So many problems cannot tell these two apart beyond doubt, and we claim nothing of the difference.
+#
 # The best step lowers the test error by {glue:text}`saved:.0f` % in the median.
 # The valley is flat: between the lowest and the highest tilt that cost one percent lies a factor of {glue:text}`flat:.0f` in the median.
 #
