@@ -331,6 +331,16 @@ claims.check(
 # ````{exercise-end}
 # ````
 #
+# ````{solution-start} ex-which-hand
+# :class: dropdown
+# ````
+#
+# $\lVert\beta\rVert^2 = c_{\star,1}^2 + \frac dm\,\mathbb E\,y^2 = 1 + 1 = 2$, so that $\hat\rho^2 = 1 - \frac12\cdot\frac22 = \frac12$.
+# The rule takes $\delta = \frac12$ for tanh and $\delta = 1$ for ReLU.
+#
+# ````{solution-end}
+# ````
+#
 # ````{exercise-start} Other units (warm-up)
 # :label: ex-which-units
 # ````
@@ -339,6 +349,16 @@ claims.check(
 # What happens to $\lVert\beta\rVert$, to the step of the rule, and to the weights after the step?
 #
 # ````{exercise-end}
+# ````
+#
+# ````{solution-start} ex-which-units
+# :class: dropdown
+# ````
+#
+# $\lVert\beta\rVert$ grows by ten, and so the step of the rule shrinks by ten: $\delta$ does not depend on the units.
+# The gradient grows by ten, and the weights after the step are the same.
+#
+# ````{solution-end}
 # ````
 #
 # ````{exercise-start} The exponent of a cubic spike
@@ -369,6 +389,17 @@ claims.check(
 # ````{exercise-end}
 # ````
 #
+# ````{solution-start} ex-which-flat
+# :class: dropdown
+# ````
+#
+# At the best tilt the two terms are equal, $\sqrt{ab/N}$ each.
+# At twice the tilt they are a quarter and four times as large: $4\frac14$ in the place of 2.
+# In between, a factor $\sqrt2$ costs only $\frac12 + 2 - 2 = \frac12$ of that unit.
+#
+# ````{solution-end}
+# ````
+#
 # ````{exercise-start} More rows for the step
 # :label: ex-which-rows
 # ````
@@ -379,6 +410,16 @@ claims.check(
 # ````{exercise-end}
 # ````
 #
+# ````{solution-start} ex-which-rows
+# :class: dropdown
+# ````
+#
+# $1 - \hat\rho^2 = \frac dm\,\mathbb E\,y^2/\lVert\beta\rVert^2$ falls, most when the noise is larger than the signal.
+# For $m \to \infty$ the direction is exact, $\hat\rho^2 \to 1$, and the tilt tends to 1 for odd activations and to 2 for others.
+#
+# ````{solution-end}
+# ````
+#
 # ````{exercise-start} A better rule (open)
 # :label: ex-which-open
 # ````
@@ -387,6 +428,17 @@ claims.check(
 # How much regret is left on a hundred new problems?
 #
 # ````{exercise-end}
+# ````
+#
+# ````{solution-start} ex-which-open
+# :class: dropdown
+# ````
+#
+# The coefficient of $He_3(t)$ in the labels is their mean product with it on a second batch.
+# We have not tried it.
+# The regret that is left is at most that of the rule, {eq}`eq-which-rule`, about one percent on average.
+#
+# ````{solution-end}
 # ````
 #
 # ## Claims of this chapter
