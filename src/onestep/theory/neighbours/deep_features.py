@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
-from onestep.checks import InputError, integer, real, reals
+from onestep.checks import InputError, real, reals
 from onestep.hermite import gaussian_rule
 from onestep.links import Link
 from onestep.specifications import LinkSpec, checked_link, expansion_of, link_of
+from onestep.theory import population
 
 _ZERO = 1e-10
 
@@ -91,14 +91,7 @@ def effective_ridge(features: Features, ridge: float, n: int) -> float:
     InputError
         `ridge` or `n` is not positive.
     """
-    ridge, n = real("ridge", ridge, open_below=True, minimum=0.0), integer("n", n)
-    omega = features.eigenvalues
-
-    def excess(kappa: float) -> float:
-        return kappa * (1 - np.sum(omega / (omega + kappa)) / n) - ridge
-
-    # kappa <= ridge + tr Omega / n, since each of the terms kappa omega/(omega + kappa) is at most omega
-    return float(brentq(excess, ridge, (ridge + omega.sum() / n) * (1 + 1e-12), xtol=1e-300, rtol=1e-14))
+    return population.effective_ridge(features.eigenvalues, ridge, n)
 
 
 def errors(features: Features, ridge: float, n: int, noise_std: float = 0.0) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from scipy.optimize import brentq
 
 from onestep.checks import InputError, integer, real, reals
 from onestep.specifications import LinkSpec, checked_link, expansion_of
+from onestep.theory import population
 
 
 def spurious(Sigma: np.ndarray, theta: np.ndarray, shrinkage: float) -> tuple[float, float]:
@@ -52,13 +53,7 @@ def shrinkage(Sigma: np.ndarray, ridge: float, n: int) -> float:
     InputError
         A matrix that is no covariance, a ridge or n that is not positive.
     """
-    values, n = np.linalg.eigvalsh(_matrix(Sigma)), integer("n", n)
-    ridge = real("ridge", ridge, 0.0, open_below=True)
-
-    def excess(tau: float) -> float:
-        return tau * (1 - np.sum(values / (values + tau)) / n) - ridge
-
-    return float(brentq(excess, ridge, (ridge + values.sum() / n) * (1 + 1e-12), xtol=1e-300, rtol=1e-14))
+    return population.effective_ridge(np.linalg.eigvalsh(_matrix(Sigma)), ridge, n)
 
 
 def variance_factor(Sigma: np.ndarray, tau: float, n: int) -> float:
