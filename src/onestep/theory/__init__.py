@@ -9,6 +9,7 @@
 | how good are the best linear model and the teacher itself? | `baselines` |
 | through which numbers does the step enter; limits, or those of one draw? | `geometry` |
 | what do inputs with a covariance change? | `covariance`, `anisotropic`, `projections` |
+| and what, if few directions carry most of the variance? | `quadratic_modes` |
 | the same at steps of the order of sqrt(n), to all orders in eta^2/N? | `any_step` |
 
 `spikes` and `ridge_errors` are exact as n -> infinity for steps n^alpha, alpha < 1/2; `any_step` keeps the corrections.

@@ -180,7 +180,7 @@ def _untrained(problem: Problem, bulk: Bulk | AnisotropicBulk, found: BulkSoluti
     first = problem.target[1] ** 2
     rest = problem.target.second_moment - first + problem.noise_variance
     left, squared = of_teacher(bulk, found.u)
-    return _from_residual(bulk, found, first * left + rest, first * squared + rest)
+    return from_residual(bulk, found, first * left + rest, first * squared + rest)
 
 
 def _trained(problem, geometry, bulk, found, eta, highest):
@@ -217,10 +217,10 @@ def _fit(problem, geometry, bulk, found, columns, penalty):
     value = first**2 * seen.across + rest + np.sum(right**2, axis=1)
     squared = seen.squared(first, right[:, 1] / weight[:, 1])
     slope = rest + residual.sum(axis=1) - residual[:, 1] + squared
-    return _from_residual(bulk, found, value, slope)
+    return from_residual(bulk, found, value, slope)
 
 
-def _from_residual(bulk: Bulk | AnisotropicBulk, found: BulkSolution, value, slope) -> tuple[np.ndarray, np.ndarray]:
+def from_residual(bulk: Bulk | AnisotropicBulk, found: BulkSolution, value, slope) -> tuple[np.ndarray, np.ndarray]:
     """Errors from value = Q/m1 and slope = d(u value)/du; every term is positive, so no digits are lost."""
     slope_of_freedom = bulk.degrees_of_freedom_slope(found.u)
     return found.p * value, (found.q * slope + slope_of_freedom * found.u * value) / (

@@ -94,7 +94,9 @@ def effective_ridge(features: Features, ridge: float, n: int) -> float:
     return population.effective_ridge(features.eigenvalues, ridge, n)
 
 
-def errors(features: Features, ridge: float, n: int, noise_std: float = 0.0) -> tuple[float, float]:
+def errors(
+    features: Features, ridge: float, n: int, noise_std: float = 0.0, rows: int | None = None
+) -> tuple[float, float]:
     """The mean squared training residual and the test error of ridge regression on n rows.
 
     With kappa the `effective_ridge` and df_2 = tr Omega^2 (Omega + kappa)^-2 / n,
@@ -109,6 +111,9 @@ def errors(features: Features, ridge: float, n: int, noise_std: float = 0.0) -> 
         As in `effective_ridge`.
     noise_std : float
         Standard deviation of the label noise, >= 0.
+    rows : int or None
+        The moments are means over so many rows, more than there are features; the best linear fit then explains too
+        much of the label, and this is taken off. None means that they are exact.
 
     Returns
     -------
@@ -117,12 +122,16 @@ def errors(features: Features, ridge: float, n: int, noise_std: float = 0.0) -> 
     Raises
     ------
     InputError
-        As `effective_ridge`, or for a negative `noise_std`.
+        As `effective_ridge`, for a negative `noise_std`, or for too few `rows`.
     """
     noise_std = real("noise_std", noise_std, 0.0)
     kappa = effective_ridge(features, ridge, n)
-    omega, psi = features.eigenvalues, features.along
-    known = np.sum(psi**2 * (omega + 2 * kappa) / (omega + kappa) ** 2)
+    omega, along = features.eigenvalues, features.along**2
+    if rows is not None:
+        rows, seen = integer("rows", rows, omega.size + 1), omega > _ZERO * omega[-1]
+        rest = features.teacher_second_moment - np.sum(along[seen] / omega[seen])
+        along = along - rest * omega / (rows - np.count_nonzero(seen))
+    known = np.sum(along * (omega + 2 * kappa) / (omega + kappa) ** 2)
     shrunk = 1 - np.sum((omega / (omega + kappa)) ** 2) / n
     test = (features.teacher_second_moment - known + noise_std**2) / shrunk
     return float((ridge / kappa) ** 2 * test), float(test)
