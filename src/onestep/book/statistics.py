@@ -6,7 +6,7 @@ from scipy.special import stdtrit
 from onestep.book.average import Average
 from onestep.checks import InputError, integer, real, reals
 
-__all__ = ["Average", "chance", "count_beyond", "over_seeds", "share_of_chance"]
+__all__ = ["Average", "chance", "count_beyond", "over_seeds", "over_shared_rows", "share_of_chance"]
 
 
 def over_seeds(values, axis: int = 0) -> Average:
@@ -23,6 +23,46 @@ def over_seeds(values, axis: int = 0) -> Average:
         raise InputError("axis", axis, f"a dimension of values of shape {values.shape}")
     count = integer("number of draws", values.shape[axis] if values.ndim else 0, minimum=2)
     return Average(values.mean(axis), values.std(axis, ddof=1) / np.sqrt(count), count)
+
+
+def over_shared_rows(rows, values, total: int) -> Average:
+    """Mean of `values` over draws that reuse the rows of one table, with an error for what lies beyond the table.
+
+    Draws with disjoint training rows differ by chance, but every one of them is tested on rows that the others use,
+    too: their mean keeps the scatter of the table's rows, which no further draw removes. The squared standard error is
+    that over draws plus the variance of a row's mean value over the number of rows.
+
+    Parameters
+    ----------
+    rows : sequence of S integer arrays
+        The rows on which each draw was tested, from 0 to total - 1.
+    values : sequence of S arrays
+        A value for each of these rows.
+    total : int
+        Rows of the table.
+
+    Raises
+    ------
+    InputError
+        Fewer than two draws, a row that does not exist, or lengths that do not fit.
+    """
+    total = integer("total", total, 2)
+    if len(rows) != len(values):
+        raise InputError("values", len(values), f"as many as there are sets of rows, {len(rows)}")
+    means, sums, counts = [], np.zeros(total), np.zeros(total)
+    for where, found in zip(rows, values, strict=True):
+        where, found = np.asarray(where), reals("values", found)
+        whole = np.issubdtype(where.dtype, np.integer)
+        if not whole or where.ndim != 1 or not where.size or where.min() < 0 or where.max() >= total:
+            raise InputError("rows", where, f"integers from 0 to {total - 1}")
+        if where.shape != found.shape:
+            raise InputError("values", found.shape, f"{where.shape}, one for each row")
+        means.append(found.mean())
+        np.add.at(sums, where, found)
+        np.add.at(counts, where, 1)
+    average, seen = over_seeds(means), counts > 0
+    beyond = np.var(sums[seen] / counts[seen], ddof=1) / np.count_nonzero(seen) if np.count_nonzero(seen) > 1 else 0.0
+    return Average(average.mean, float(np.sqrt(average.standard_error**2 + beyond)), average.draws)
 
 
 def chance(draws: int, probability: float = 0.001) -> float:

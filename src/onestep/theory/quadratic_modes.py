@@ -1,8 +1,8 @@
 """Untrained features of inputs with few strong directions: products of two of them are resolved, like directions.
 
 In the features of x = Sigma^(1/2) z the limit theory keeps what is linear in z and takes all else for noise. The part
-c_2 He_2(w . x) is a sum of d (d + 1)/2 quadratic modes, and n rows resolve those that are larger than noise. What counts
-is n against the square of the effective dimension d^2/tr Sigma^2. With the modes' mean squares xi and h = 1/(n u),
+c_2 He_2(w . x) is a sum of d (d + 1)/2 quadratic modes, and n rows resolve those that are larger than noise. It is n
+against the square of the effective dimension d^2/tr Sigma^2 that counts. With the modes' mean squares xi, h = 1/(n u),
 
     df(u) = (c_>^2 - 2 c_2^2) u + (1/n) sum xi/(xi + h),   Q/m1 = E y^2 - sum theta^2 xi/(xi + h),
 
@@ -10,7 +10,7 @@ is n against the square of the effective dimension d^2/tr Sigma^2. With the mode
     products z_i z_j, i < j:    xi = 4 c_2^2 lambda_i lambda_j/d^2,
     squares (z_i^2 - 1)/sqrt2:  the eigenvalues of 4 c_2^2 diag(lambda^2)/d^2 + 2 c_2^2 lambda lambda'/d^2,
 
-where theta is the label in these modes. Derived for the book; without quadratic modes it is the theory of `anisotropic`.
+where theta is the label in these modes. Derived for the book; with c_2 = 0 it is the theory of `anisotropic`.
 """
 
 from dataclasses import dataclass
