@@ -72,8 +72,8 @@ def test_a_step_is_that_of_the_network_on_these_rows():
 def test_a_teacher_has_labels_of_variance_one_and_no_preference_in_whitened_coordinates():
     teacher = TABLE.teacher(1)
     np.testing.assert_allclose((TABLE.X @ teacher).std(), 1, rtol=1e-10)
-    signal = np.mean([TABLE.covariance(TABLE.teacher(s)).levels(12).signal for s in range(2000)], axis=0)
-    np.testing.assert_allclose(signal, 1 / 12, rtol=0.15)
+    signal = np.mean([TABLE.covariance(TABLE.teacher(s)).levels(12).signal for s in range(300)], axis=0)
+    np.testing.assert_allclose(signal, 1 / 12, rtol=0.35)
     np.testing.assert_allclose(TABLE.covariance().levels(12).values, TABLE.variances)
 
 

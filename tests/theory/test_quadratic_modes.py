@@ -49,6 +49,7 @@ def test_turning_a_level_changes_nothing():
     np.testing.assert_allclose(one, two, rtol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ["relu", (0.0, 1.0, 0.5)])
 def test_they_describe_what_the_other_theory_misses(activation):
     problem = Problem(300, 192, 264, activation, inputs=STEEP)

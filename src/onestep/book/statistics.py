@@ -25,12 +25,13 @@ def over_seeds(values, axis: int = 0) -> Average:
     return Average(values.mean(axis), values.std(axis, ddof=1) / np.sqrt(count), count)
 
 
-def over_shared_rows(rows, values, total: int) -> Average:
+def over_shared_rows(rows, values, total: int, rounds: int = 1) -> Average:
     """Mean of `values` over draws that reuse the rows of one table, with an error for what lies beyond the table.
 
     Draws with disjoint training rows differ by chance, but every one of them is tested on rows that the others use,
     too: their mean keeps the scatter of the table's rows, which no further draw removes. The squared standard error is
-    that over draws plus the variance of a row's mean value over the number of rows.
+    that over draws plus the variance of a row's mean value over the number of rows. A second round uses the training
+    rows of the first again; it shows how much draws scatter, and lowers nothing.
 
     Parameters
     ----------
@@ -40,15 +41,25 @@ def over_shared_rows(rows, values, total: int) -> Average:
         A value for each of these rows.
     total : int
         Rows of the table.
+    rounds : int
+        The draws come in so many rounds of equal size, one after the other. The draws of a round have disjoint
+        training rows.
+
+    Returns
+    -------
+    Average
+        Its `draws` are the degrees of freedom of the scatter between draws, plus one.
 
     Raises
     ------
     InputError
-        Fewer than two draws, a row that does not exist, or lengths that do not fit.
+        Fewer than two draws a round, rounds of unequal size, a row that does not exist, or lengths that do not fit.
     """
-    total = integer("total", total, 2)
+    total, rounds = integer("total", total, 2), integer("rounds", rounds, 1)
     if len(rows) != len(values):
         raise InputError("values", len(values), f"as many as there are sets of rows, {len(rows)}")
+    if len(rows) % rounds or len(rows) < 2 * rounds:
+        raise InputError("rows", len(rows), f"{rounds} rounds of one size, with at least two draws each")
     means, sums, counts = [], np.zeros(total), np.zeros(total)
     for where, found in zip(rows, values, strict=True):
         where, found = np.asarray(where), reals("values", found)
@@ -60,9 +71,10 @@ def over_shared_rows(rows, values, total: int) -> Average:
         means.append(found.mean())
         np.add.at(sums, where, found)
         np.add.at(counts, where, 1)
-    average, seen = over_seeds(means), counts > 0
+    drawn, seen = np.reshape(means, (rounds, -1)), counts > 0
+    between = drawn.var(axis=1, ddof=1).mean() / drawn.shape[1]
     beyond = np.var(sums[seen] / counts[seen], ddof=1) / np.count_nonzero(seen) if np.count_nonzero(seen) > 1 else 0.0
-    return Average(average.mean, float(np.sqrt(average.standard_error**2 + beyond)), average.draws)
+    return Average(drawn.mean(), np.sqrt(between + beyond), rounds * (drawn.shape[1] - 1) + 1)
 
 
 def chance(draws: int, probability: float = 0.001) -> float:

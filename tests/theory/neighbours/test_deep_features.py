@@ -48,6 +48,27 @@ def test_a_network_without_a_step_has_the_errors_of_the_book():
     assert law.errors(noise, 0.1, problem.n, 0.5)[1] > 1.2 * found
 
 
+def test_moments_that_were_estimated_are_corrected():
+    """Means over M rows explain too much of a label; corrected, the errors are those of the exact moments."""
+    rng, p, M = np.random.default_rng(3), 60, 200
+    scale = np.geomspace(3, 0.1, p)
+    b = np.ones(p) / math.sqrt(p * np.mean(scale**2))
+    exact = law.errors(law.Features(np.diag(scale**2), scale**2 * b, 1.5), 0.05, 120)[1]
+    found = []
+    for _ in range(40):
+        X = rng.standard_normal((M, p)) * scale
+        y = X @ b + math.sqrt(0.5) * rng.standard_normal(M)
+        features = law.Features(X.T @ X / M, X.T @ y / M, y @ y / M)
+        found.append([law.errors(features, 0.05, 120, rows=rows)[1] for rows in (M, None)])
+    corrected, naive = np.mean(found, axis=0)
+    error = np.std(found, axis=0, ddof=1)[0] / math.sqrt(len(found))
+    assert abs(corrected - exact) < 3.5 * error + 0.02 * exact
+    assert naive < exact - 10 * error  # the control
+    for rows in (p, 0.5, "200"):
+        with pytest.raises(InputError, match="rows"):
+            law.errors(features, 0.05, 120, rows=rows)
+
+
 def test_one_layer_against_its_exact_covariance():
     """E sigma(u) sigma(v) for correlated Gaussians, by quadrature over the plane."""
     rng = np.random.default_rng(2)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onestep.checks import InputError, real, reals
+from onestep.checks import InputError, integer, real, reals
 from onestep.hermite import gaussian_rule
 from onestep.links import Link
 from onestep.specifications import LinkSpec, checked_link, expansion_of, link_of
