@@ -29,6 +29,7 @@ from swap import pairs, swap
 MUTANTS = [mutant for module in (limit_theory, every_step, ground) for group in module.LISTS for mutant in group]
 
 EVERY_STEP = ("theory/test_any_step.py", "theory/test_any_step_structured.py", "theory/test_any_step_spectrum.py")
+EVERY_STEP += ("theory/test_structured_spectrum.py",)
 GRIDS = ("theory/test_label_grid.py",)
 LIMIT = ("theory/test_resolvent.py", "theory/test_outlier_cosines.py", "theory/test_baselines.py")
 LIMIT += ("theory/test_spikes.py", "theory/test_errors.py", "theory/test_learned.py")
@@ -38,7 +39,10 @@ TESTS = LIMIT + EVERY_STEP + GRIDS + GROUND
 # By the beginning of a mutant's name: the files that should notice it. All others come after them.
 FIRST = {
     "theory/any_step/spectrum": EVERY_STEP[2:],
-    "theory/any_step/above": EVERY_STEP[2:],
+    "theory/any_step/bands": EVERY_STEP[2:],
+    "theory/any_step/forms": EVERY_STEP[2:],
+    "theory/any_step/isotropic": EVERY_STEP[2:],
+    "theory/any_step/structured_resolvent": EVERY_STEP[3:],
     "theory/any_step/structured": EVERY_STEP[1:2],
     "theory/any_step/pencil": EVERY_STEP[1:2],
     "theory/any_step/accelerated": EVERY_STEP[1:2],

@@ -112,29 +112,39 @@ ERRORS = mutants(
 # Not listed, as no test notices: that m1 is asked to fall above the edge. In 54 problems outliers are the same without.
 SPECTRUM = mutants(
     "theory/any_step/spectrum.py",
-    (".imag / np.pi\n", ".imag\n", "1/pi lost in the density"),
-    ("(1 / state.den) @ features.weight", "state.den @ features.weight", "den for 1/den"),
-    ("@ f**2 - w**2 @ log_g", "@ f**2 + w**2 @ log_g", "sign of the derivative of g"),
-    (" - w**2 @ log_g[0][along.owner]", "", "derivative of g forgotten"),
-    ("growth = -inverse *", "growth = -features.weight *", "1/den lost in w' M' w"),
-    ("/ np.sqrt(growth)", "/ growth", "root lost in the cosines"),
-    (
-        "basis(features.t, order) @ (inverse * f)",
-        "basis(features.t, order) @ (features.weight * f)",
-        "1/den lost in the cosines",
-    ),
     ("cosines * np.sign(cosines[np.argmax(np.abs(cosines))])", "cosines", "sign left to chance"),
     ("norm.isf(0.25 / problem.N)", "norm.isf(0.25)", "readout cut near its middle"),
-    ("[0.0] * bool(lit[0])", "[0.0] * 0", "band that reaches 0 without its start"),
-    ("near / (far - near) * (outside", "near / (far + near) * (outside", "sign in the extrapolation of an edge"),
-    (".min() for value in signs) < -_DARK", ".min() for value in signs) < -2", "wrong branch returned"),
 )
 
-ABOVE = mutants(
-    "theory/any_step/above.py",
+BANDS = mutants(
+    "theory/any_step/bands.py",
+    ("[0.0] * bool(lit[0])", "[0.0] * 0", "band that reaches 0 without its start"),
+    ("near / (far - near) * (outside", "near / (far + near) * (outside", "sign in the extrapolation of an edge"),
+)
+
+FORMS = mutants(
+    "theory/any_step/forms.py",
+    ("np.diag(-size / scale**2)", "np.diag(size / scale**2)", "sign of D"),
+    ("V = size.size, V * scale", "V = size.size, V / scale", "scaled the wrong way"),
+)
+
+ISOTROPIC = mutants(
+    "theory/any_step/isotropic.py",
     ("features.mu2 + features.mu1**2", "features.mu2", "mu1 lost in the mean eigenvalue"),
-    ("- U @ U.T)", "+ U @ U.T)", "sign in M_A"),
-    ("features.weight / -state.den[0]", "features.weight / -state.den[0] ** 2", "den^2 for den in M_A"),
+    (".imag / np.pi\n", ".imag\n", "1/pi lost in the density"),
+    ("(1 / state.den) @ self", "state.den @ self", "den for 1/den"),
+    ("@ f**2 - b**2 /", "@ f**2 + b**2 /", "sign of the derivative of g"),
+    ("growth = -inverse * log_den", "growth = -features.weight * log_den", "1/den lost in w' M' w"),
+    ("/ np.sqrt(growth)", "/ growth", "root lost in the cosines"),
+    (".min() for value in (-den, -g, g / ridge)) < -DARK", ".min() for value in (-den, -g, g / ridge)) < -2", "branch"),
+    ("if not dark.any():", "if True:", "a real branch taken for a gap"),
+)
+
+STRUCTURED_RESOLVENT = mutants(
+    "theory/any_step/structured_resolvent.py",
+    (".imag / np.pi for", ".imag for", "1/pi lost in the density"),
+    ("M[p : p + k, p : p + k] -= here.G", "M[p : p + k, p : p + k] += here.G", "sign of G"),
+    ("np.linalg.solve(G.T, left) @ dR", "-np.linalg.solve(G.T, left) @ dR", "sign in the slope of the prior"),
 )
 
 STRUCTURED = mutants(
@@ -229,5 +239,5 @@ COUPLED = mutants(
     ("left + prior_left", "left", "the prior of the pair does not see den"),
 )
 
-LISTS = [ROWS, COUPLED, LAW, QUADRATURE, FIXED_POINT, ERRORS, SPECTRUM, ABOVE, STRUCTURED, NOISE, PENCIL, ACCELERATED]
-LISTS += [STRUCTURED_ERRORS]
+LISTS = [ROWS, COUPLED, LAW, QUADRATURE, FIXED_POINT, ERRORS, SPECTRUM, STRUCTURED, NOISE, PENCIL, ACCELERATED]
+LISTS += [STRUCTURED_ERRORS, BANDS, FORMS, ISOTROPIC, STRUCTURED_RESOLVENT]

@@ -53,19 +53,22 @@ def _above(resolvent, state) -> int:
     return found.negative - len(found.vectors)
 
 
-def zeros(resolvent, path: list) -> list[tuple]:
-    """(state, k) where eigenvalue k of the form is zero, along states that descend outside the bulk."""
+def zeros(resolvent, path: list, at) -> list[tuple]:
+    """(state, k) where eigenvalue k of the form is zero, along states that descend outside the bulk.
+
+    at : (z, the state above) -> the state at z.
+    """
     found = []
     for high, low in itertools.pairwise(path):
         ends = resolvent.form(high).negative, resolvent.form(low).negative
         for k in range(min(ends), max(ends)):
             place = brentq(
-                lambda z, k=k, near=high: resolvent.form(resolvent.outside(z, near)).values[k],
+                lambda z, k=k, near=high: resolvent.form(at(z, near)).values[k],
                 position(low),
                 position(high),
                 xtol=1e-13 * position(high),
             )
-            found.append((resolvent.outside(place, high), k))
+            found.append((at(place, high), k))
     return found
 
 
@@ -77,7 +80,8 @@ def in_gaps(resolvent) -> list[tuple]:
         if width > 0:
             z = np.geomspace(first - width, max(low + width, first * 1e-3), _STATES)
             path = [resolvent.in_gap(one) for one in z]
-            found += zeros(resolvent, path)
+            # den changes its sign in a gap, through a pole: no state there leads to all others.
+            found += zeros(resolvent, path, lambda z, _: resolvent.in_gap(z))
         low = last
     return found
 

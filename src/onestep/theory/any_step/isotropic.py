@@ -15,6 +15,7 @@ from onestep.theory.any_step.forms import Form, form
 _BATCH = 64
 _LEVELS = 200
 HEIGHT = 1e-12  # above the real axis, in units of x
+CHECK = 1e-4  # the height, in units of x, at which a solution outside the bulk shows its branch
 DARK = 1e-7  # times 1/x: a density below it comes from the height, not from the bulk
 
 
@@ -73,10 +74,20 @@ class Isotropic:
         for share in np.linspace(0, 1, levels):
             state = fixed_point.solve(self.features, -x - 1j * top ** (1 - share) * bottom**share, start)
             start = state.den, state.g
-        if not on_the_branch(state.ridge[:, None], state.den, state.g):
+        if not (on_the_branch(state.ridge[:, None], state.den, state.g) and self._dark_is_dark(x, state)):
             what = f"the fixed point at ridge = {state.ridge[0]:g}, found on a branch that is not a resolvent's"
             raise NotConverged(what, float(state.residual.max()), int(state.iterations.max()))
         return state
+
+    def _dark_is_dark(self, x: np.ndarray, state: State) -> bool:
+        """Whether solutions that are all but real are a resolvent's: at some height above the axis that shows."""
+        dark = self.trace(state).imag * x <= DARK
+        if not dark.any():
+            return True
+        ridge = -x[dark] * (1 + 1j * CHECK)
+        higher = fixed_point.solve(self.features, ridge, (state.den[dark], state.g[dark]))
+        right = on_the_branch(ridge[:, None], higher.den, higher.g)
+        return right and bool(np.all(self.trace(higher).imag > 0))
 
     def outside(self, z: float, near: State | None) -> State:
         """The real fixed point at ridge = -z, from a state near by, or from that of z -> infinity for None."""

@@ -120,7 +120,7 @@ def outliers(
     order = integer("order", order, 0)
     choice("where", where, _WHERE)
     resolvent = _resolvent(problem, eta, geometry, noise)
-    places = bands.zeros(resolvent, bands.descend(resolvent))
+    places = bands.zeros(resolvent, bands.descend(resolvent), resolvent.outside)
     if where == "everywhere":
         places += bands.in_gaps(resolvent)
     found = []

@@ -9,11 +9,10 @@ from scipy.linalg import block_diag
 from onestep.checks import NotConverged
 from onestep.hermite import basis
 from onestep.theory.any_step.forms import Form, form
-from onestep.theory.any_step.isotropic import DARK, HEIGHT, Isotropic, mean_eigenvalue, on_the_branch
+from onestep.theory.any_step.isotropic import CHECK, DARK, HEIGHT, Isotropic, mean_eigenvalue, on_the_branch
 from onestep.theory.any_step.noise import Step
 from onestep.theory.any_step.structured import Point, here_at, newton, response, solve, untouched
 
-_CHECK = 1e-4  # the height, in units of x, at which a solution outside the bulk shows its branch
 _LEVELS = 100
 
 
@@ -63,7 +62,7 @@ class Structured:
     def _right(self, x: float, point: Point) -> bool:
         """Whether a solution is a resolvent's; outside the bulk that shows at some height above the axis."""
         if self._trace(point).imag * x <= DARK:
-            ridge = -x - 1j * _CHECK * x
+            ridge = -x - 1j * CHECK * x
             point = solve(self.step, ridge, point)[0]
             if self._trace(point).imag <= 0:
                 return False
@@ -80,7 +79,7 @@ class Structured:
                 for share in np.linspace(0, 1, levels):
                     ridge = -x - 1j * top ** (1 - share) * bottom**share
                     point = self._solved(ridge, point)
-                if on_the_branch(np.array(ridge), point.den, point.g):
+                if self._right(x, point):
                     return point
                 what = f"the fixed point at ridge = {ridge:g}, found on a branch that is not a resolvent's"
                 raise NotConverged(what, math.nan)
