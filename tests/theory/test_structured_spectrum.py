@@ -54,7 +54,7 @@ def test_structured_bulks_of_drawn_networks():
     assert abs(seen.mean() - laws["isotropic"]) > 5 * error + 0.02 * seen.mean()  # the control
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_outlier_in_a_gap_is_in_drawn_networks():
     """The cube of t makes one between the band that d directions carry and the other; half the step is the control."""
     problem = Problem(1000, 100, 750, "erf", (0.0, 1.0, 0.0, 0.3), n_gradient=5000)
