@@ -18,13 +18,14 @@ from nbformat import NotebookNode
 
 from onestep.book import displays
 from onestep.book.provenance import read_provenance
-from onestep.build import dependencies, files
+from onestep.build import dependencies, files, long_outputs
 from onestep.build.job import Job
 from onestep.build.kernel_process import KernelProcesses
 from onestep.checks import OneStepError
 from onestep.simulation import memory
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+_KILL = getattr(signal, "SIGKILL", 9)  # which Windows does not have
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -101,7 +102,7 @@ def execute(
         status, said = (processes or KernelProcesses()).run(
             folder, _environment(job, threads, folder), on_cell or (lambda: None), time_limit
         )
-        if time_limit is not None and status < 0 and time.monotonic() - start >= time_limit:
+        if time_limit is not None and status != 0 and time.monotonic() - start >= time_limit:
             said = f"it was stopped after {time_limit:g} seconds, the limit that was set"
         elif (folder / "killed.json").is_file():
             said = _killed(job, **json.loads((folder / "killed.json").read_text(encoding="utf-8")))
@@ -109,6 +110,7 @@ def execute(
             notebook = nbformat.read(folder / "output.ipynb", as_version=4)
         except (OSError, ValueError, nbformat.reader.NotJSONError):
             raise RunFailed(job.chapter.name, "", said or f"the process ended with status {status}") from None
+    long_outputs.cut(notebook, job.chapter.name)
     cell, trace = _failure(notebook)
     _describe(notebook, job)
     if status != 0:
@@ -120,7 +122,7 @@ def execute(
 
 def _killed(job: Job, status: int | None, memory: int | None) -> str:
     """What to say of a kernel that ended in the middle of a cell."""
-    if status != -signal.SIGKILL:
+    if status != -_KILL:
         return f"the kernel ended with status {status} while it executed this cell; nothing else is known"
     had = f" It had taken up to {memory / 2**30:.2f} GiB." if memory else ""
     needs = f" One simulation with these parameters needs about {job.memory / 2**30:.2f} GiB." if job.memory else ""
