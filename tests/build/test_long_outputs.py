@@ -10,7 +10,18 @@ from onestep.build.job import Job
 from onestep.build.long_outputs import PICTURE, TEXT, cut
 from onestep.build.runner import execute
 
-HEAD = "---\njupytext:\n  text_representation:\n    format_name: myst\nkernelspec:\n  display_name: Python 3\n  name: python3\n---\n\n# T\n\n"
+HEAD = """---
+jupytext:
+  text_representation:
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  name: python3
+---
+
+# T
+
+"""
 
 
 def notebook(*outputs):
@@ -25,6 +36,7 @@ def display(**data):
     return nbformat.v4.new_output("display_data", data={kind.replace("_", "/", 1): v for kind, v in data.items()})
 
 
+@pytest.mark.slow
 def test_a_cell_that_prints_50_megabytes_makes_a_small_notebook():
     text = HEAD + "```{code-cell}\nfor k in range(1000):\n    print(f'{k:07d} ' + 'x' * 50_000)\n```\n"
     done = execute(Job.make(Chapter("t", text)))

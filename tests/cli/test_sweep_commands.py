@@ -80,7 +80,7 @@ def test_calibrate_runs_what_is_missing(onestep):
     assert (onestep.here / "c.csv").read_text().startswith("# The claims of the book at several seeds: onestep calib")
 
 
-def test_sweep_table_plot(onestep):
+def test_sweep_table_plot(onestep, monkeypatch):
     (onestep.here / "p.yaml").write_text("alpha: linspace(0, 0.5, 3)\nseed: 0..9\n")
     done = onestep("sweep tiny -f p.yaml -p activation relu,tanh -p seed 0,1 -o out")
     assert done.exit_code == 0 and "12 of 12 runs are done and kept in out: 0 were there, 12 are new" in done.output
@@ -96,6 +96,13 @@ def test_sweep_table_plot(onestep):
     line = "plot out -x alpha -y test_error --where activation relu --log-y -o p.png"
     assert onestep(line).exit_code == 0 and onestep(line).exit_code == 2 and onestep(f"{line} --force").exit_code == 0
     assert (onestep.here / "p.png").read_bytes().startswith(b"\x89PNG")
+    for image in ("svg", "pdf", "png"):
+        drawn = []
+        for day in ("1000000000", "1700000000"):
+            monkeypatch.setenv("SOURCE_DATE_EPOCH", day)  # what matplotlib takes for the present
+            onestep(f"plot out -x alpha -y test_error --hue activation -o same.{image} --force")
+            drawn.append((onestep.here / f"same.{image}").read_bytes())
+        assert drawn[0] == drawn[1], f"a {image} of the same runs is the same file on any day"
     refused = onestep("plot out -x alpha -y test_error")
     assert refused.exit_code == 2 and "activation varies, too" in refused.output
 

@@ -18,7 +18,7 @@ from onestep.build.parameters import validate
 _DRAW = """%matplotlib inline
 %config InlineBackend.figure_formats = [{image!r}]
 %config InlineBackend.print_figure_kwargs = {{"bbox_inches": "tight", "metadata": {dates}}}"""
-_DATES = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}  # no date: the same figure, the same file
+NO_DATE = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}  # no date: the same figure, the same file
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Job:
         notebook = self.chapter.notebook()
         if self.figure is not None:
             last = [figure_name(cell) for cell in notebook.cells].index(self.figure)
-            draw = nbformat.v4.new_code_cell(_DRAW.format(image=self.image, dates=_DATES[self.image]), id="draw")
+            draw = nbformat.v4.new_code_cell(_DRAW.format(image=self.image, dates=NO_DATE[self.image]), id="draw")
             notebook.cells = [draw, *notebook.cells[: last + 1]]
         return notebook
 

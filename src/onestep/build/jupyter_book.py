@@ -12,6 +12,7 @@ import yaml
 from nbformat import NotebookNode
 
 from onestep.build import files, ledger
+from onestep.build.address import address
 from onestep.build.chapters import FOLDER, PRESETS, Book, Chapter, figure_name
 from onestep.checks import OneStepError
 
@@ -86,9 +87,10 @@ def assets(book: Book) -> list[Path]:
 
 
 def configuration(book: Book) -> dict:
-    """The book's `_config.yml` for executed pages: nothing is executed again."""
+    """The book's `_config.yml` for executed pages: nothing is executed again, and the repository's address is there."""
     config = yaml.safe_load((book.root / "_config.yml").read_text(encoding="utf-8"))
-    return config | {"execute": {"execute_notebooks": "off"}}
+    repository = config.get("repository", {}) | {"url": address(book.root)}
+    return config | {"execute": {"execute_notebooks": "off"}, "repository": repository}
 
 
 def with_commands(notebook: NotebookNode) -> NotebookNode:

@@ -243,7 +243,7 @@ def _inputs(book: Book, executed: Mapping) -> str:
     """A hash of everything that the site is made from."""
     runs = [seal(notebook) for notebook in executed.values()]
     digest = hashlib.sha256(json.dumps([dependencies.package_hash(), *runs]).encode())
-    beside = [book.root / name for name in ("_config.yml", "_toc.yml", "requirements.txt")]
+    beside = [book.root / name for name in ("_config.yml", "_toc.yml", "pyproject.toml")]
     pages = [book.root / f"{document}.md" for document in book.documents]
     for path in sorted(path for path in {*pages, *jupyter_book.assets(book), *beside} if path.is_file()):
         digest.update(path.relative_to(book.root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

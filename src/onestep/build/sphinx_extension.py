@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from onestep.build import phone_figures
+from onestep.build.address import address
 from onestep.build.lengths import measure
 
 MATHJAX = "tex-svg-full.js"  # the one component that needs no further file: no fonts, no extensions to load
@@ -79,6 +80,7 @@ def setup(app) -> dict:
     def buttons(app, config) -> None:
         """Without a repository address there is nothing that repository, Binder and Colab buttons could open."""
         options = config.html_theme_options
+        options["repository_url"] = options.get("repository_url") or address(Path(app.confdir))
         options["use_repository_button"] = bool(options.get("repository_url"))
         if not options["use_repository_button"]:
             options["launch_buttons"] = {}

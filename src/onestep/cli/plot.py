@@ -6,7 +6,9 @@ from pathlib import Path
 import click
 
 from onestep.book.figures import curves
+from onestep.book.figures.style import BookFigure
 from onestep.build import files
+from onestep.build.job import NO_DATE
 from onestep.cli.failures import Refused, reported
 from onestep.cli.options import once, unique
 from onestep.cli.table import runs_in, stale_option
@@ -40,7 +42,13 @@ def command(folder, runs, x, y, hue, where, stale, log_x, log_y, output, force) 
     xscale, yscale = ("log" if log else "linear" for log in (log_x, log_y))
     drawn = plots.curves(chosen, x, y, hue)
     figure = curves.comparison(drawn, plots.in_figure(x), plots.in_figure(y), xscale=xscale, yscale=yscale)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=path.suffix[1:])
-    files.write_bytes(path, buffer.getvalue())
+    files.write_bytes(path, _as_file(figure, path.suffix[1:]))
     click.echo(path)
+
+
+def _as_file(figure: BookFigure, image: str) -> bytes:
+    """The same runs give the same bytes."""
+    if image == "svg":
+        return figure.svg().encode()
+    figure.savefig(buffer := io.BytesIO(), format=image, metadata=NO_DATE[image])
+    return buffer.getvalue()
