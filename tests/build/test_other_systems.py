@@ -3,8 +3,12 @@
 The modules are taken away in a process of its own. Nobody has run the book there for this test.
 """
 
+import re
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 WITHOUT = """
 import signal, sys, types
@@ -62,3 +66,30 @@ def test_the_modules_are_really_missing():
     done = said("import psutil\n" + WITHOUT + "import resource")
     assert "ModuleNotFoundError" in done.stderr
     assert "AttributeError" in said(WITHOUT + "signal.SIGKILL").stderr
+
+
+ROOT = Path(__file__).parents[2]
+COLLECT = """
+import sys, pytest
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"matplotlib", "click", "IPython", "nbformat", "yaml", "plotly", "distributed"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Absent())
+"""
+
+
+@pytest.mark.slow
+def test_the_tests_of_the_library_need_what_their_job_installs():
+    """The job on macOS and Windows installs the library and little else."""
+    text = (ROOT / ".github" / "workflows" / "check.yml").read_text(encoding="utf-8")
+    paths = re.search(r"python -m pytest (tests.*)", text)[1].split()
+    assert "pip install . pytest hypothesis pandas\n" in text
+    call = f"sys.exit(pytest.main(['--collect-only', '-q', '-p', 'no:cacheprovider', *{paths!r}]))"
+    done = subprocess.run([sys.executable, "-c", COLLECT + call], cwd=ROOT, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stdout[-3000:]
+    call = call.replace("*" + repr(paths), "'tests/book/test_figures.py'")
+    control = subprocess.run([sys.executable, "-c", COLLECT + call], cwd=ROOT, capture_output=True, encoding="utf-8")
+    assert control.returncode != 0 and "No module named" in control.stdout
