@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from onestep.build import carried
+from onestep.build.chapters import BookError
 from smallbook import new_book
 
 ROOT = Path(__file__).parents[1]
@@ -72,6 +74,35 @@ def test_the_wheel_has_what_pages_need_and_no_tests(wheel):
     ]
 
 
+def test_the_wheel_carries_the_book(wheel, tmp_path):
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); from onestep.cli.main import main; main()"
+    command = [sys.executable, "-I", "-c", code]
+    done = subprocess.run([*command, "new-book", tmp_path / "book"], capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    tracked = subprocess.run(
+        ["git", "ls-files", *carried.PARTS], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    ).stdout.split()
+    assert len(tracked) > 60
+    assert [name for name in tracked if (tmp_path / "book" / name).read_bytes() != (ROOT / name).read_bytes()] == []
+    done = subprocess.run([*command, "--book", tmp_path / "book", "chapters", "setup"], capture_output=True)
+    assert done.returncode == 0 and done.stdout.startswith(b"setup: ")
+
+
+def test_the_copy_replaces_nothing(tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert carried.copy_to(tmp_path / "empty") and (tmp_path / "empty" / "_toc.yml").is_file()
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "notes.txt").write_text("mine")
+    for target in (mine, mine / "notes.txt"):
+        with pytest.raises(BookError, match="there already"):
+            carried.copy_to(target)
+    assert [path.name for path in mine.iterdir()] == ["notes.txt"]
+    with pytest.raises(OSError):
+        carried.copy_to(mine / "notes.txt" / "below")
+
+
 @pytest.mark.long
 def test_a_clean_environment_runs_a_book_in_another_folder(wheel, tmp_path):
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
@@ -84,3 +115,8 @@ def test_a_clean_environment_runs_a_book_in_another_folder(wheel, tmp_path):
     done = subprocess.run(command, cwd=book.root, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "run" / "small.html").is_file() and (tmp_path / "run" / "small.ipynb").is_file()
+    onestep = python.with_name("onestep")
+    subprocess.run([onestep, "new-book", tmp_path / "copy"], check=True)
+    chapter = [onestep, "--book", tmp_path / "copy", "run", "setup", "--preset", "small", "-o", tmp_path / "setup"]
+    done = subprocess.run(chapter, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0 and (tmp_path / "setup" / "setup.html").is_file(), done.stderr

@@ -101,7 +101,10 @@ class Book:
         for folder in (start, *start.parents):
             if is_book(folder) and not is_staged(folder):
                 return cls(folder)
-        raise BookError(f"no book (_toc.yml and {FOLDER}/) in {start} or above; go there or use --book FOLDER")
+        raise BookError(
+            f"no book (_toc.yml and {FOLDER}/) in {start} or above; go there, use --book FOLDER, or "
+            "make a copy of the book with `onestep new-book FOLDER`"
+        )
 
     @property
     def folder(self) -> Path:

@@ -17,6 +17,7 @@ _COMMANDS = {
     "calibrate": "Run chapters at several seeds and keep how far their claims are off.",
     "chapters": "List the chapters with their parameters, figures and presets.",
     "claims": "Print the ledger of claims, or what changed in it.",
+    "new-book": "Copy the book that came with this package.",
     "plot": "Draw a recorded value of a sweep's runs.",
     "run": "Run a chapter: the executed notebook and a page.",
     "sweep": "Run a chapter with every combination of values.",
@@ -36,7 +37,7 @@ class Commands(click.Group):
             return None
         if lacking := missing(name):
             raise click.UsageError(lacking)
-        return importlib.import_module(f"onestep.cli.{name}").command
+        return importlib.import_module(f"onestep.cli.{name.replace('-', '_')}").command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -13,6 +13,7 @@ NEEDS = {
     "calibrate": ("book", _RUN),
     "chapters": ("book", _CHAPTERS),
     "claims": ("book", _CHAPTERS),
+    "new-book": ("book", _CHAPTERS),
     "plot": ("sweep", (*_CHAPTERS, *_TABLE)),
     "run": ("book", (*_RUN, *_PAGE)),
     "sweep": ("book", _RUN),
