@@ -55,12 +55,19 @@ from onestep.book.figures import opening, vectors
 from onestep.book.figures.curves import Curve
 from onestep.book.figures.side_by_side import CurvePanel, side_by_side
 from onestep.simulation import OneStep, run_many
-from onestep.theory import errors, improvement, limit_geometry, plateau, spikes
+from onestep.theory import (
+    critical_step,
+    errors,
+    improvement,
+    limit_geometry,
+    plateau,
+    spikes,
+)
 from onestep.theory.resolvent import density, edges, traces
 
 draws = range(seed, seed + seeds)
 problem = Problem(n, d, N, activation, teacher=teacher, noise_std=noise_std)
-critical, edge = spikes.critical_step(problem), edges(problem)[-1, 1]
+critical, edge = critical_step(problem), edges(problem)[-1, 1]
 steps = critical * np.unique([0.0, 0.5, 2.0, *multiples])
 weak, strong = 0.5 * critical, 2.0 * critical
 at_weak, at_strong = np.searchsorted(steps, (weak, strong))
@@ -511,7 +518,7 @@ record(train_gain=gain["train_error"], test_gain=gain["test_error"])
 linear = problem.target[1] or 1.0  # a teacher without one gains nothing
 rest = problem.target.nonlinear_variance
 base = replace(problem.resized(smaller), activation=contrast)
-twin_critical = spikes.critical_step(base)
+twin_critical = critical_step(base)
 twin_steps = np.array([0.0, 0.5 * twin_critical, twin_critical, smaller**growing])
 loud = np.sqrt(problem.noise_variance + rest)
 variants = {
@@ -676,7 +683,7 @@ claims.check(
 
 # %%
 blind = replace(problem.resized(smaller), teacher=(0.0, 0.0, 1.0))
-blind_step = 2 * spikes.critical_step(blind)
+blind_step = 2 * critical_step(blind)
 seen = predicted_gain(replace(blind, teacher=(0.0, 2**0.5)), "test_error", blind_step)
 blind_runs = run_many(blind, [0.0, blind_step], ridge, draws, top=1)
 
@@ -749,7 +756,7 @@ rows = []
 for factor in (0.5, 1, 2, 8):
     case = replace(problem, n_gradient=round(factor * n))
     best = improvement(case, ridge, 1).test[0]
-    rows.append((factor, limit_geometry(case).cosine, spikes.critical_step(case), best))
+    rows.append((factor, limit_geometry(case).cosine, critical_step(case), best))
 markdown_table(
     rows, ("rows over n", "$\\rho$", "$\\eta_c$", "plateau's gain in test error")
 )

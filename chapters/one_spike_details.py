@@ -57,7 +57,14 @@ from onestep.book.figures import vectors
 from onestep.book.figures.curves import Curve
 from onestep.book.figures.side_by_side import CurvePanel, side_by_side
 from onestep.simulation import run_many
-from onestep.theory import best_ridge, limit_geometry, plateau, spikes, test_error
+from onestep.theory import (
+    best_ridge,
+    critical_step,
+    limit_geometry,
+    plateau,
+    spikes,
+    test_error,
+)
 from onestep.theory.baselines import best_linear, linear_errors, unexplained
 from onestep.theory.resolvent import edges, traces
 from onestep.theory.ridge_errors import minimum
@@ -66,7 +73,7 @@ from onestep.theory.terms import HIGHEST
 draws = range(seed, seed + seeds)
 problem = Problem(n, d, N, activation, teacher=teacher, noise_std=noise_std)
 half = problem.resized(n // 2)
-critical, edge = spikes.critical_step(problem), edges(problem)[-1, 1]
+critical, edge = critical_step(problem), edges(problem)[-1, 1]
 steps = critical * np.unique([0.0, 0.5, 2.0, *below, *above])
 weak, strong = np.searchsorted(steps, (0.5 * critical, 2 * critical))
 ridges = np.geomspace(1e-3, 10, 9)
@@ -215,7 +222,7 @@ for name, i, law, wrong in (
 linear, rest = problem.target[1] or 1.0, problem.target.nonlinear_variance
 quadratic = (0.0, linear, float(np.sqrt(rest / 2)))
 other = replace(problem, activation=contrast, teacher=quadratic)
-twice = 2 * spikes.critical_step(other)
+twice = 2 * critical_step(other)
 other_runs = run_many(other, [twice, n**growing], ridges[4], draws, top=2)
 degrees, cases = np.arange(1, 6), {activation: problem, contrast: other}
 at_twice = {

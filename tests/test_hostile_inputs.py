@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nasty import EVERYTHING, NUMBERS
@@ -208,6 +208,7 @@ SPECS = ["relu", "tanh", [0, 1], [0, -1, 0, 0.3], [0, 1e-30, 1], [0, 1, 1e40], [
 
 
 @given(st.integers(0, 2**32))
+@example(8392006)  # spikes over 94 decades: the weak ones drown in the rounding of the strong
 def test_extreme_but_valid_problems(seed):
     """d/n and d/N over six decades, n up to 10^12, ridge and step over twenty, noise 0 and 10^6, degrees up to 24."""
     rng = random.Random(seed)

@@ -23,7 +23,8 @@ def test_pages_take_the_address_from_the_project(book):
 
 
 def test_no_other_file_has_an_address_of_its_own():
-    assert "url" not in yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    written = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    assert written["url"] == "", "jupyter-book has an address of its own for a book that gives none"
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True).stdout
     own = re.compile(r"https://[\w.-]+/[\w.-]+/(?:one-big-step|onestep)\b", re.IGNORECASE)
     here = Path(__file__).relative_to(ROOT).as_posix()

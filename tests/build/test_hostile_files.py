@@ -187,13 +187,13 @@ def test_every_recorded_value_finds_a_place_in_the_table(tiny, tmp_path):
 
 def test_a_plot_shows_texts_as_they_are_and_refuses_what_has_no_value(tiny, tmp_path):
     for seed, shown in enumerate(["$\\frac{", "<b>", "=1+1"]):
-        job = Job.make(tiny.chapter("tiny"), {"seed": seed})
+        job = Job.make(tiny.chapter("tiny"), {"seed": seed}, data=tiny.data_hashes)
         Store(tmp_path / "out").put(job, tinybook.executed(job, shown=shown))
     plot = ["--book", str(tiny.root), "plot", str(tmp_path / "out"), "-x", "seed", "-y", "test_error", "--hue"]
     done = CliRunner().invoke(main, [*plot, "shown", "--where", "shown", "<b>"])
     assert done.exit_code == 0, done.output
     assert CliRunner().invoke(main, [*plot, "shown", "--where", "shown", "$\\frac{"]).exit_code == 0
-    job = Job.make(tiny.chapter("tiny"), {"seed": 9})
+    job = Job.make(tiny.chapter("tiny"), {"seed": 9}, data=tiny.data_hashes)
     Store(tmp_path / "out").put(job, tinybook.executed(job))
     assert "1 of 4 runs have no value" in refused(tiny, *plot[2:], "shown")
 

@@ -54,6 +54,7 @@ FIRST = {
     "theory/bulk_traces": LIMIT[:1],
     "theory/resolvent": (LIMIT[0], LIMIT[3]),
     "theory/baselines": LIMIT[2:3],
+    "theory/regimes": LIMIT[3:4],
     "theory/spikes": LIMIT[3:4],
     "theory/geometry": LIMIT[3:8],
     "theory/responses": LIMIT[3:8],

@@ -225,28 +225,14 @@ TERMS = mutants(
     ),
 )
 
-SPIKES = mutants(
-    "theory/spikes.py",
+REGIMES = mutants(
+    "theory/regimes.py",
     ("return (k - 1) / (2 * k)", "return k / (2 * k + 2)", "exponents off by one"),
     ("level = 1 / (1 - 2 * alpha)", "level = 1 / (1 - alpha)", "2 lost in the regime"),
     ("degree = nearest - 1 if exact", "degree = nearest if exact", "regime off by one at a critical exponent"),
     ("max(math.ceil(level) - 1, 0)", "max(math.ceil(level), 0)", "regime off by one"),
     ("exact and nearest in active_orders", "exact or nearest in active_orders", "an absent order called critical"),
     ("count = len(independent(", "count = len(low) or len(independent(", "constant readout forgotten"),
-    ("weight[1] = math.sqrt(along", "weight[1] = (along", "root of m2/m1 lost"),
-    ("weight[1] = math.sqrt(along_step(bulk, geometry, -v)[0])", "weight[1] = 1.0", "m1 for m2 in D_1"),
-    ("weight[1] = math.sqrt(along", "weight[1:] = math.sqrt(along", "m2 for every D_j"),
-    ("math.sqrt(v / bulk.ratio))", "math.sqrt(v))", "phi/psi lost in S"),
-    ("math.sqrt(v / bulk.ratio))", "math.sqrt(v * bulk.ratio))", "psi/phi for phi/psi in S"),
-    ("        if value > 1:", "        if value > 1.05:", "an outlier near its threshold overlooked"),
-    ("return Outlier(float(p * q / v)", "return Outlier(float(p * p / v)", "p for q in the position"),
-    ("fall = max(p * q - slope * (p + q) * v", "fall = max(p * q - slope * p * v", "q lost in dz/dv"),
-    ("fall = max(p * q - slope", "fall = max(p * q + slope", "sign in dz/dv"),
-    ("weight[1], growth[1] = along", "weight[1], _ = along", "m2's own derivative forgotten"),
-    ("weight[1], growth[1] = along", "_, growth[1] = along", "m1 for m2 in the overlap"),
-    ("weight * fall / (q * (growth", "weight * fall / (p * (growth", "p for q in the overlap"),
-    ("weight * fall / (q * (growth", "weight / (q * (growth", "dz/dv lost in the overlap"),
-    ("cosines * np.sign(cosines[np.argmax(np.abs(cosines))])", "cosines", "sign left to chance"),
     ("columns[1] *= math.sqrt(along_step(bulk, geometry, -v)[0])", "pass", "m1 for m2 at the threshold"),
     ("* distance(rows[lower].T, rows[-1])", "* np.linalg.norm(rows[-1])", "readout's lower powers forgotten"),
     (
@@ -262,6 +248,24 @@ SPIKES = mutants(
     ("(theta / size) ** (1 / order) /", "(theta / size) /", "k-th root lost"),
     ("/ (geometry.beta_norm * geometry.projection_norm)", "/ geometry.projection_norm", "|beta| lost at the threshold"),
     ("/ (geometry.beta_norm * geometry.projection_norm)", "/ geometry.beta_norm", "|t| lost at the threshold"),
+)
+
+SPIKES = mutants(
+    "theory/spikes.py",
+    ("weight[1] = math.sqrt(along", "weight[1] = (along", "root of m2/m1 lost"),
+    ("weight[1] = math.sqrt(along_step(bulk, geometry, -v)[0])", "weight[1] = 1.0", "m1 for m2 in D_1"),
+    ("weight[1] = math.sqrt(along", "weight[1:] = math.sqrt(along", "m2 for every D_j"),
+    ("math.sqrt(v / bulk.ratio))", "math.sqrt(v))", "phi/psi lost in S"),
+    ("math.sqrt(v / bulk.ratio))", "math.sqrt(v * bulk.ratio))", "psi/phi for phi/psi in S"),
+    ("        if value > 1:", "        if value > 1.05:", "an outlier near its threshold overlooked"),
+    ("return Outlier(float(p * q / v)", "return Outlier(float(p * p / v)", "p for q in the position"),
+    ("fall = max(p * q - slope * (p + q) * v", "fall = max(p * q - slope * p * v", "q lost in dz/dv"),
+    ("fall = max(p * q - slope", "fall = max(p * q + slope", "sign in dz/dv"),
+    ("weight[1], growth[1] = along", "weight[1], _ = along", "m2's own derivative forgotten"),
+    ("weight[1], growth[1] = along", "_, growth[1] = along", "m1 for m2 in the overlap"),
+    ("weight * fall / (q * (growth", "weight * fall / (p * (growth", "p for q in the overlap"),
+    ("weight * fall / (q * (growth", "weight / (q * (growth", "dz/dv lost in the overlap"),
+    ("cosines * np.sign(cosines[np.argmax(np.abs(cosines))])", "cosines", "sign left to chance"),
     ("+ np.log(np.linalg.norm(columns, axis=0))", "+ 0.0", "norm of t^k lost in the strengths"),
 )
 
@@ -408,6 +412,7 @@ LISTS = [
     GEOMETRY,
     RESPONSES,
     TERMS,
+    REGIMES,
     SPIKES,
     ERRORS,
     BASELINES,

@@ -12,7 +12,7 @@ from test_errors import plug_in_geometry, problems
 
 from onestep import Geometry, InputError, Problem
 from onestep.hermite import basis, gaussian_rule, monomials_in_hermite
-from onestep.theory import errors, spikes
+from onestep.theory import errors, regimes, spikes
 from onestep.theory.geometry import limit_geometry, published_geometry
 from onestep.theory.resolvent import edges, traces
 from onestep.theory.terms import active_orders, kept_orders
@@ -62,7 +62,7 @@ def test_critical_step_is_the_printed_threshold():
     problem = Problem(activation="relu", n_gradient=700)
     at = traces(problem, -edges(problem)[-1, 1] * (1 + 1e-13))
     exact = math.sqrt(-problem.phi / (problem.psi * at.q * at.m2)) / (problem.student[1] ** 2 * limits(problem)[0])
-    assert spikes.critical_step(problem) == pytest.approx(exact, rel=1e-5)
+    assert regimes.critical_step(problem) == pytest.approx(exact, rel=1e-5)
 
 
 @settings(max_examples=100, deadline=None)
@@ -73,7 +73,7 @@ def test_outliers_appear_at_the_critical_step(problem):
         n=problem.n, d=problem.d, N=problem.N, activation=(0.0, 1.0), teacher=problem.teacher,
         noise_std=problem.noise_std + 0.1, readout=problem.readout, n_gradient=problem.n_gradient,
     )  # fmt: skip
-    critical, top = spikes.critical_step(problem), edges(problem)[-1, 1]
+    critical, top = regimes.critical_step(problem), edges(problem)[-1, 1]
     assert spikes.outliers(problem, 0.999 * critical) == []
     (above,) = spikes.outliers(problem, 1.001 * critical)
     assert above.position > top
@@ -103,10 +103,10 @@ def test_overlaps_are_shares(problem, log_eta):
 def test_critical_constants_are_approached_by_finite_sizes(order):
     """At eta = C n^((k-1)/(2k)) and n -> infinity the finite-strength formula has k outliers just for C above."""
     options = {"activation": (0, 1, 0.6, 0.3), "teacher": (0, 1, 0.5)}
-    constant = spikes.critical_constant(Problem(**options), order)
+    constant = regimes.critical_constant(Problem(**options), order)
     n = 2000 * 10 ** (3 * (2 * order - 1))  # the lower spikes must be strong: the approach is slow
     problem = Problem(n=n, d=n // 2, N=3 * n // 4, **options)
-    assert spikes.critical_constant(problem, order) == pytest.approx(constant, rel=1e-12)
+    assert regimes.critical_constant(problem, order) == pytest.approx(constant, rel=1e-12)
     scale = n ** ((order - 1) / (2 * order))
     assert len(spikes.outliers(problem, 0.98 * constant * scale)) == order - 1
     assert len(spikes.outliers(problem, 1.02 * constant * scale)) == order
@@ -116,17 +116,17 @@ def test_critical_constants_shrink_with_the_measured_lengths():
     problem = Problem(activation=(0, 1.5, 0.6, -0.3))
     limit = published_geometry(problem)
     for order in (1, 2, 3):
-        constant = spikes.critical_constant(problem, order, limit)
+        constant = regimes.critical_constant(problem, order, limit)
         for longer in (replace(limit, beta_norm=1.25 * limit.beta_norm), replace(limit, projection=1.25)):
-            assert spikes.critical_constant(problem, order, longer) == pytest.approx(constant / 1.25, rel=1e-12)
+            assert regimes.critical_constant(problem, order, longer) == pytest.approx(constant / 1.25, rel=1e-12)
 
 
 def test_critical_constant_skips_absent_orders():
-    assert spikes.critical_constant(Problem(activation="tanh"), 3) > 0
+    assert regimes.critical_constant(Problem(activation="tanh"), 3) > 0
     with pytest.raises(InputError, match="order"):
-        spikes.critical_constant(Problem(activation="tanh"), 2)
+        regimes.critical_constant(Problem(activation="tanh"), 2)
     with pytest.raises(InputError, match="order"):
-        spikes.critical_constant(Problem(activation="relu", readout="constant"), 2)
+        regimes.critical_constant(Problem(activation="relu", readout="constant"), 2)
 
 
 def test_outliers_and_overlaps_of_the_explicit_model():
@@ -180,16 +180,16 @@ def test_regimes():
         0.38: (4, (1, 2, 4), (3,), None, 3),
     }
     for alpha, expected in table.items():
-        assert spikes.regime(relu, alpha) == spikes.Regime(*expected)
-    assert spikes.regime(Problem(activation="tanh"), 1 / 3).critical == 3
-    assert spikes.regime(Problem(activation="relu", readout="constant"), 0.3).outliers == 1
-    np.testing.assert_array_equal(spikes.critical_exponents(4), [0, 1 / 4, 1 / 3, 3 / 8])
-    for l, exponent in enumerate(spikes.critical_exponents(9), start=1):
-        assert spikes.regime(relu, exponent - 1e-6).degree == l - 1
-        assert spikes.regime(relu, exponent + 1e-6).degree == l
+        assert regimes.regime(relu, alpha) == regimes.Regime(*expected)
+    assert regimes.regime(Problem(activation="tanh"), 1 / 3).critical == 3
+    assert regimes.regime(Problem(activation="relu", readout="constant"), 0.3).outliers == 1
+    np.testing.assert_array_equal(regimes.critical_exponents(4), [0, 1 / 4, 1 / 3, 3 / 8])
+    for l, exponent in enumerate(regimes.critical_exponents(9), start=1):
+        assert regimes.regime(relu, exponent - 1e-6).degree == l - 1
+        assert regimes.regime(relu, exponent + 1e-6).degree == l
     for alpha in (0.5, 2.0, np.nan, 0.499):
         with pytest.raises(InputError, match="alpha"):
-            spikes.regime(relu, alpha)
+            regimes.regime(relu, alpha)
 
 
 def test_strengths_grow_with_their_exponents():

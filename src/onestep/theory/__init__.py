@@ -3,7 +3,8 @@
 | question | file |
 |---|---|
 | what are the traces of the resolvent, the untrained density, its edges? | `resolvent`, solving `equation` |
-| which spikes leave the bulk, from which step on, where, and what do they know? | `spikes` |
+| which spikes does a step make, and from which constant on do they leave the bulk? | `regimes` |
+| where are they, and what do they know? | `spikes` |
 | training and test error, plateaus, what each degree improves, the best ridge? | `ridge_errors` |
 | which degrees of the teacher does the network learn? | `learned_degrees` |
 | how good are the best linear model and the teacher itself? | `baselines` |
@@ -12,7 +13,8 @@
 | and what, if few directions carry most of the variance? | `quadratic_modes` |
 | the same at steps of the order of sqrt(n), to all orders in eta^2/N? | `any_step` |
 
-`spikes` and `ridge_errors` are exact as n -> infinity for steps n^alpha, alpha < 1/2; `any_step` keeps the corrections.
+`regimes`, `spikes` and `ridge_errors` are exact as n -> infinity for steps n^alpha, alpha < 1/2;
+`any_step` keeps the corrections.
 """
 
 from typing import TYPE_CHECKING
@@ -24,17 +26,10 @@ if TYPE_CHECKING:
     from onestep.theory.equation import Bulk
     from onestep.theory.geometry import limit_geometry, published_geometry
     from onestep.theory.learned_degrees import learned
+    from onestep.theory.regimes import critical_constant, critical_exponents, critical_step, regime
     from onestep.theory.resolvent import Traces, atom, density, edges, traces
     from onestep.theory.ridge_errors import best_ridge, errors, excess, improvement, plateau, test_error, train_error
-    from onestep.theory.spikes import (
-        Outlier,
-        critical_constant,
-        critical_exponents,
-        critical_step,
-        outliers,
-        regime,
-        strengths,
-    )
+    from onestep.theory.spikes import Outlier, outliers, strengths
 
 __all__ = [
     "Bulk",

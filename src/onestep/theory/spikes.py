@@ -17,38 +17,15 @@ import numpy as np
 from scipy.linalg import lapack
 from scipy.optimize import brentq
 
-from onestep.checks import InputError, integer, real, reals
+from onestep.checks import NotConverged, integer, real, reals
 from onestep.geometry import Geometry
-from onestep.hermite import ORDER, basis
+from onestep.hermite import basis
 from onestep.problem import Problem
 from onestep.theory.anisotropic import bulk_of
-from onestep.theory.geometry import drift_of, limit_geometry
 from onestep.theory.projections import along_step
 from onestep.theory.resolvent import edge_point
-from onestep.theory.responses import HIGHEST, active_orders, distance, independent, readout_factor, responses
+from onestep.theory.responses import HIGHEST, active_orders, responses
 from onestep.theory.terms import log_strengths, not_too_strong, spike_geometry, terms
-
-
-@dataclass(frozen=True)
-class Regime:
-    """What a step eta = n**alpha makes as n grows.
-
-    Attributes
-    ----------
-    degree : l, the number of orders whose strength grows: (l-1)/(2l) < alpha.
-    active : the orders k <= degree that make a spike: c_k != 0. Where rows drift (c_2 != 0 and c_{*,0} != 0) one of
-        c_k, ..., c_2k that is not zero is enough.
-    absent : the other orders k <= degree.
-    critical : the order whose strength stays finite, at alpha = (k-1)/(2k) exactly; else None.
-    outliers : how many leave the bulk for certain; one at most under a constant readout, where all spikes share a
-        right singular vector.
-    """
-
-    degree: int
-    active: tuple[int, ...]
-    absent: tuple[int, ...]
-    critical: int | None
-    outliers: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,50 +56,6 @@ class Outlier:
         InputError : a t that is not finite.
         """
         return np.tensordot(self.cosines, basis(t, len(self.cosines) - 1), 1)
-
-
-def critical_exponents(highest: int = 8) -> np.ndarray:
-    """(`highest`,) array of (k-1)/(2k), k = 1, 2, ...: spike k leaves the bulk for alpha above it."""
-    k = np.arange(1, integer("highest", highest, 1, 1000) + 1)
-    return (k - 1) / (2 * k)
-
-
-def regime(problem: Problem, alpha: float) -> Regime:
-    """The regime of eta = n**alpha, alpha < 1/2.
-
-    Raises
-    ------
-    InputError
-        alpha is 1/2 or more, where the number of spikes is not bounded and the bulk itself changes; or so close to it
-        that the last known coefficient is reached.
-    """
-    alpha = real("alpha", alpha)
-    if alpha >= 0.5:
-        raise InputError("alpha", alpha, "a number below 1/2")
-    level = 1 / (1 - 2 * alpha)  # alpha = (k-1)/(2k) gives k
-    nearest = round(level)
-    exact = nearest >= 1 and math.isclose(level, nearest, rel_tol=1e-12)
-    degree = nearest - 1 if exact else max(math.ceil(level) - 1, 0)
-    if degree >= ORDER:
-        raise InputError("alpha", alpha, f"below {(ORDER - 1) / (2 * ORDER):.4f}: coefficients end with c_{ORDER}")
-    drifts = drift_of(problem, 1.0) != 0
-    active = active_orders(problem, degree, drift=drifts)
-    absent = tuple(k for k in range(1, degree + 1) if k not in active)
-    critical = nearest if exact and nearest in active_orders(problem, nearest, drift=drifts) else None
-    return Regime(degree, active, absent, critical, _certain(problem, active))
-
-
-def _certain(problem: Problem, active: tuple[int, ...]) -> int:
-    """How many outliers infinitely strong spikes of these orders make."""
-    low = tuple(k for k in active if k <= HIGHEST)
-    if not low:
-        return 0
-    geometry = (
-        limit_geometry(problem) if drift_of(problem, 1.0) != 0 else Geometry(1.0, 0.0, lengthening=0.0, drift=0.0)
-    )
-    rows = readout_factor(problem, geometry)[np.array(low) - 1]
-    count = len(independent(responses(problem, geometry, low)[0], rows))
-    return count + (len(active) - len(low) if rows.shape[1] > HIGHEST else 0)
 
 
 def strengths(problem: Problem, eta, geometry: Geometry | None = None) -> dict[int, np.ndarray]:
@@ -158,6 +91,8 @@ def outliers(problem: Problem, eta: float, geometry: Geometry | None = None, hig
     ------
     InputError
         A negative step, one that makes spikes overflow, or one under a first output of order one.
+    NotConverged
+        Spikes of so different strengths that rounding of the strongest is larger than the weakest.
     """
     eta = real("eta", eta, minimum=0.0)
     if eta == 0:
@@ -180,6 +115,8 @@ def outliers(problem: Problem, eta: float, geometry: Geometry | None = None, hig
     for i, value in enumerate(system(edge)[0]):
         if value > 1:
             low = edge - 2 * math.log(value)  # values grow like sqrt(v) at least, so that here it is at most 1
+            if (least := math.log(system(low - 1e-9)[0][i])) > 0:  # rounding of the strongest spike drowns this one
+                raise NotConverged(f"outlier {i + 1} at eta = {eta:g}", least, advice="take a smaller step")
             root = brentq(lambda x, i=i: math.log(system(x)[0][i]), low - 1e-9, edge, xtol=1e-15, rtol=1e-15)
             found.append(_outlier(bulk, geometry, math.exp(root), system(root)[1][:, i]))
     return found
@@ -207,43 +144,3 @@ def _jacobi(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if info != 0:
         raise np.linalg.LinAlgError(f"dgejsv returned {info}")
     return values * (work[0] / work[1]), left
-
-
-def critical_step(problem: Problem, geometry: Geometry | None = None) -> float:
-    """The constant step above which the first outlier leaves the bulk (the Baik-Ben Arous-Peche transition).
-
-    sqrt( -phi/(psi q m2) ) / (c_1^2 |beta|) at the edge, as n -> infinity: one spike, the others have no strength yet.
-    """
-    return critical_constant(problem, 1, geometry)
-
-
-def critical_constant(problem: Problem, order: int, geometry: Geometry | None = None) -> float:
-    """C such that at eta = C' n^((k-1)/(2k)), k = `order`, spike k is outside the bulk for C' > C, as n -> infinity.
-
-    The lower spikes are infinitely strong there, so spike k shows only what Q_k and a^k have beyond lower orders.
-
-    Raises
-    ------
-    InputError
-        No spike of this order, above 12 or because the coefficients that make it are zero; or one that lower spikes
-        hide, as under a constant readout, where all share one right singular vector.
-    """
-    geometry = spike_geometry(problem, geometry)
-    orders = active_orders(problem, drift=geometry.drift != 0)
-    if integer("order", order) not in orders:
-        raise InputError("order", order, "one of " + ", ".join(map(str, orders)) + ", where c_k is not zero")
-    orders = orders[: orders.index(order) + 1]
-    bulk = bulk_of(problem)
-    v = edge_point(bulk)
-    columns, scales = responses(problem, geometry, orders)
-    columns[1] *= math.sqrt(along_step(bulk, geometry, -v)[0])
-    rows = readout_factor(problem, geometry)[np.array(orders) - 1]
-    lower = independent(columns[:, :-1], rows[:-1])
-    beyond = distance(columns[:, lower], columns[:, -1]) * distance(rows[lower].T, rows[-1])
-    if beyond == 0:
-        shown = ", ".join(str(orders[i]) for i in independent(columns, rows))
-        raise InputError("order", order, f"one of {shown}: lower spikes span the left or the right vector of this one")
-    theta = math.sqrt(bulk.ratio / v) / beyond  # |theta_k| N^((1-k)/2) at the threshold
-    size = abs(problem.student[1] ** order * scales[-1])
-    size *= float(bulk.ratio) ** ((1 - order) / 2)  # (n/N)^((k-1)/2)
-    return float((theta / size) ** (1 / order) / (geometry.beta_norm * geometry.projection_norm))

@@ -9,8 +9,8 @@ from onestep.checks import reals
 from onestep.problem import Problem
 from onestep.theory import any_step
 from onestep.theory.baselines import linear_errors
+from onestep.theory.regimes import critical_exponents
 from onestep.theory.resolvent import edges
-from onestep.theory.spikes import critical_exponents
 
 _POINTS = 60
 _DIGITS = 4
