@@ -8,6 +8,7 @@ from onestep.links import polynomial, sine
 from onestep.simulation import OneStep, sample
 from onestep.simulation.neighbours import more_steps
 from onestep.simulation.neighbours.more_steps import TwoSteps
+from onestep.simulation.streams import generator
 
 NEURON = Problem(n=60, d=12, N=5, activation=sine(0.7, 0.5), teacher=(0, 0.4, 0.3), noise_std=0.2)
 WIDE = Problem(n=60, d=30, N=45, activation=sine(0.7, -0.7), teacher=(0, 0, 0.4, 0.3), noise_std=0.3)
@@ -34,7 +35,7 @@ def test_few_neurons_descend_the_squared_loss(same):
             return np.mean((batch.y - b @ NEURON.sigma(w @ batch.X.T)) ** 2) / 2
 
         if W is None:
-            rng = more_steps.generator(seed, "weights").standard_normal((12, 2))
+            rng = generator(seed, "weights").standard_normal((12, 2))
             W = np.linalg.qr(rng - B.T @ (B @ rng))[0].T
             assert np.max(np.abs(W @ B.T)) < 1e-12 and np.allclose(W @ W.T, np.eye(2))
         W = descended(loss, W, eta)
@@ -42,14 +43,25 @@ def test_few_neurons_descend_the_squared_loss(same):
     np.testing.assert_allclose(lengths, np.linalg.norm(W, axis=1), atol=1e-7)
 
 
+def test_shifts_are_those_of_the_step():
+    y, moved, fresh_y, fresh = more_steps.shifts(NEURON, 1.5, 4)
+    batch, other = (sample.batch(NEURON, 4, name, 60) for name in ("gradient", "ridge"))
+    np.testing.assert_array_equal(y, batch.y)
+    np.testing.assert_array_equal(fresh_y, other.y)
+    move = np.linalg.lstsq(batch.X, moved, rcond=None)[0]
+    np.testing.assert_allclose(other.X @ move, fresh, atol=1e-9)
+    first = more_steps.few_neurons(NEURON, 1.5, 4)[0][0, 0, 0]
+    assert sample.teacher_direction(NEURON, 4) @ move == pytest.approx(first)
+
+
 def test_repeated_samples_by_hand():
     """One step of one run, written out."""
     found = more_steps.repeated_samples(NEURON, 0.9, 0.7, [0.0, 1 / 12], 3)
-    w = more_steps.generator(3, "weights").standard_normal((1, 12))[0]
+    w = generator(3, "weights").standard_normal((1, 12))[0]
     w[0] = 0
     w /= np.linalg.norm(w)
-    x = more_steps.generator(3, "gradient").standard_normal((1, 12))[0]
-    y = NEURON.sigma_star(x[0]) + 0.2 * more_steps.generator(3, "ridge").standard_normal(1)[0]
+    x = generator(3, "gradient").standard_normal((1, 12))[0]
+    y = NEURON.sigma_star(x[0]) + 0.2 * generator(3, "ridge").standard_normal(1)[0]
     ahead = w + 0.9 / 12 * y * NEURON.sigma.derivative(w @ x) * x
     w = w + 0.7 / 12 * y * NEURON.sigma.derivative(ahead @ x) * x
     np.testing.assert_allclose(found, [[0.0, w[0] / np.linalg.norm(w)]], atol=1e-12)
@@ -60,11 +72,11 @@ def test_repeated_samples_by_hand():
 @pytest.mark.parametrize("loss", more_steps.LOSSES)
 def test_one_pass_descends_its_loss(loss):
     found = more_steps.one_pass(H3, H3, 6, 50, 0.1, 0.6, 1, loss, 8)
-    w = more_steps.generator(8, "weights").standard_normal(6)
+    w = generator(8, "weights").standard_normal(6)
     w[0] = 0
     w *= 0.8 / np.linalg.norm(w)
     w[0] = 0.6
-    X = more_steps.generator(8, "gradient").standard_normal((50, 6))
+    X = generator(8, "gradient").standard_normal((50, 6))
     y = H3(X[:, 0])
 
     def of(w):

@@ -12,8 +12,6 @@ from scipy.optimize import brentq
 
 from onestep.checks import InputError, NotConverged, integer, real, reals
 
-_ROUNDS = 60
-
 
 @dataclass(frozen=True, eq=False)
 class Bulk:
@@ -24,7 +22,7 @@ class Bulk:
     edge : its largest singular value.
     visible : the strength above which one more row or a step shows.
     rows : (R,), descending, places of the rows that stand out.
-    residual, iterations : of the edge: the derivative that vanishes there, relative; rounds of sorting out outliers.
+    residual, iterations : of the edge: the derivative that vanishes there, relative; and how many bulks were tried.
     shares, strengths, d : (N',), (n',), what is left in the bulk: a_j^2/|a|^2 and theta_i; columns.
     unit_counts, row_counts : (N',), (n',), how many units and rows share each number.
     """
@@ -100,7 +98,7 @@ def bulk(shares, strengths, d: int, unit_counts=None, row_counts=None) -> Bulk:
     InputError
         An argument outside of what is said above.
     NotConverged
-        The rows that stand out cannot be told from the rest, or the edge is not found.
+        The edge is not found.
     """
     p, theta, d = reals("shares", shares, 0.0), reals("strengths", strengths, 0.0), integer("d", d, 1, 10**18)
     if p.ndim != 1 or not 0 < p.sum() < 1e100:
@@ -111,17 +109,28 @@ def bulk(shares, strengths, d: int, unit_counts=None, row_counts=None) -> Bulk:
     order = np.argsort(-theta)
     theta, rows_of = theta[order], rows_of[order]
     p, square = p / np.sum(p * units_of), theta**2
-    out = int(np.sum((square > math.sqrt(units_of.sum() / d)) & (rows_of == 1)))
-    for iteration in range(1, _ROUNDS + 1):
-        found = Bulk(0.0, 1.0, theta[:0], 0.0, iteration, p, theta[out:], d, units_of, rows_of[out:])
+
+    def without(out: int) -> tuple[Bulk, bool]:
+        """The bulk when the largest `out` rows are taken out of it, and whether they all stand out of it."""
+        found = Bulk(0.0, 1.0, theta[:0], 0.0, 0, p, theta[out:], d, units_of, rows_of[out:])
         law = _Law(found)
         q, residual = law.edge()
-        visible = int(np.sum(square[:out] * q > 1))
-        if visible == out:
-            places = np.array([law.place(1 / s) for s in square[:out]])
-            return replace(found, edge=law.place(q), visible=q**-0.5, rows=places, residual=residual)
-        out = visible
-    raise NotConverged("which rows stand out of the bulk", float(abs(square[out] * q - 1)), _ROUNDS)
+        apart = bool(np.all(square[:out] * q > 1))
+        places = np.array([law.place(1 / s) for s in square[:out]]) if apart else theta[:0]
+        return replace(found, edge=law.place(q), visible=q**-0.5, rows=places, residual=residual), apart
+
+    # Taken out are the largest rows, as many as stand out of the bulk of the others: found by halving.
+    low, high = 0, int(np.sum((square > math.sqrt(units_of.sum() / d)) & (rows_of == 1)))
+    best, iterations, trial = None, 0, high
+    while best is None or high > low:
+        found, apart = without(trial)
+        iterations += 1
+        if apart:
+            best, low = found, trial
+        else:
+            high = trial - 1
+        trial = (low + high + 1) // 2
+    return replace(best, iterations=iterations)
 
 
 class _Law:

@@ -16,40 +16,10 @@ from scipy.optimize import brentq
 
 from onestep.checks import InputError, real, reals
 from onestep.problem import Problem
-from onestep.theory.neighbours.more_steps.counting import bulk
+from onestep.theory.neighbours.more_steps.counting import Bulk, bulk
 from onestep.theory.neighbours.more_steps.wide import checked, moved, units
 
-
-def expected_rows(problem: Problem, eta_1: float, eta_2: float, kind: str = "same", beyond: float = 0.0) -> float:
-    """How many rows are to stand out of the bulk by more than `beyond`: n P(theta(y) > visible) for 0, the sum over
-    both batches for "fresh".
-
-    The bulk is that of rows which all have the mean square of theta(y): the rest of the law matters in its tail only,
-    and the tail is what is counted.
-
-    Raises
-    ------
-    InputError
-        As `row_strengths`.
-    """
-    z = np.linspace(-9, 9, 20001)
-    density = np.exp(-np.square(z) / 2)
-    noise, weights = np.polynomial.hermite_e.hermegauss(9 if problem.noise_std else 1)
-    y = (problem.sigma_star(z) + problem.noise_std * noise[:, None]).ravel()
-    density = np.multiply.outer(weights, density).ravel()
-    density /= density.sum()
-    theta = row_strengths(problem, eta_1, eta_2, y if kind == "same" else np.stack([y, y]), kind).reshape(-1, y.size)
-    n, (alpha, share) = problem.rows_gradient, units(problem)
-    keep = share * problem.N >= 0.5
-    mean = np.sqrt(theta**2 @ density)
-    flat = np.maximum(mean, 1e-12)
-    found = bulk(alpha[keep] ** 2, flat, problem.d, share[keep] * problem.N, np.full(len(flat), float(n)))
-    least, far = found.visible, found.visible
-    if real("beyond", beyond, 0.0):
-        while (found.place(far) or 0.0) < found.edge + beyond:
-            far *= 2
-        least = brentq(lambda s: (found.place(s) or found.edge) - found.edge - beyond, least, far, rtol=1e-10)
-    return float(n * np.sum((theta > least) @ density))
+_SINGLE = 2000  # rows that may stand out one by one
 
 
 def row_strengths(problem: Problem, eta_1: float, eta_2: float, labels, kind: str = "same") -> np.ndarray:
@@ -93,3 +63,75 @@ def row_strengths(problem: Problem, eta_1: float, eta_2: float, labels, kind: st
         return np.interp(r, grid, np.sqrt(scale * total.clip(0)))
     first = eta_1 * np.abs(r[0]) * math.sqrt(variance * size.sum())
     return np.stack([first, np.interp(r[1], grid, np.sqrt(total.clip(0)))]) * math.sqrt(scale)
+
+
+def typical_rows(problem: Problem, eta_1: float, eta_2: float, kind: str = "same") -> tuple[np.ndarray, np.ndarray]:
+    """The strengths of a batch without luck: of its largest 2000 rows, quantile by quantile, then of groups of rows.
+
+    Parameters
+    ----------
+    problem, eta_1, eta_2, kind
+        As in `row_strengths`.
+
+    Returns
+    -------
+    (strengths, counts), for `counting.bulk`; for "fresh" of both batches
+    """
+    parts = [_quantiles(*law, problem.rows_gradient) for law in _laws(problem, eta_1, eta_2, kind)]
+    strengths, counts = (np.concatenate(both) for both in zip(*parts, strict=True))
+    return strengths, counts
+
+
+def typical_bulk(problem: Problem, eta_1: float, eta_2: float, kind: str = "same") -> Bulk:
+    """`counting.bulk` for `typical_rows`, and for the units as the law of the readout has them."""
+    alpha, share = units(problem)
+    keep = share * problem.N >= 0.5
+    strengths, counts = typical_rows(problem, eta_1, eta_2, kind)
+    return bulk(alpha[keep] ** 2, strengths, problem.d, share[keep] * problem.N, counts)
+
+
+def expected_rows(problem: Problem, eta_1: float, eta_2: float, kind: str = "same", beyond: float = 0.0) -> float:
+    """How many rows are to stand out of `typical_bulk` by more than `beyond`: n P(theta(y) > visible) for 0, the sum
+    over both batches for "fresh".
+
+    Raises
+    ------
+    InputError
+        As `row_strengths`; or `beyond` is negative.
+    """
+    found = typical_bulk(problem, eta_1, eta_2, kind)
+    least = far = found.visible
+    if real("beyond", beyond, 0.0):
+        while (found.place(far) or 0.0) < found.edge + beyond:
+            far *= 2
+        least = brentq(lambda s: (found.place(s) or found.edge) - found.edge - beyond, least, far, rtol=1e-10)
+    return float(
+        sum(
+            problem.rows_gradient * density[theta > least].sum()
+            for theta, density in _laws(problem, eta_1, eta_2, kind)
+        )
+    )
+
+
+def _laws(problem: Problem, eta_1: float, eta_2: float, kind: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For each batch the strengths on a grid of labels, and the probabilities of its points."""
+    z = np.linspace(-9, 9, 8001)
+    noise, weights = np.polynomial.hermite_e.hermegauss(9 if problem.noise_std else 1)
+    y = (problem.sigma_star(z) + problem.noise_std * noise[:, None]).ravel()
+    density = np.multiply.outer(weights, np.exp(-np.square(z) / 2)).ravel()
+    density /= density.sum()
+    theta = row_strengths(problem, eta_1, eta_2, y if kind == "same" else np.stack([y, y]), kind)
+    return [(part, density) for part in theta.reshape(-1, y.size)]
+
+
+def _quantiles(theta: np.ndarray, density: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    order = np.argsort(-theta)
+    above, square = np.cumsum(density[order]), np.cumsum(density[order] * theta[order] ** 2)
+    few = min(n, _SINGLE)
+    ends = np.arange(few + 1) / n
+    counts = np.ones(few)
+    if n > few:
+        edges = few + (n - few) * np.linspace(0, 1, 401) ** 3
+        ends, counts = np.concatenate([ends, edges[1:] / n]), np.concatenate([counts, np.diff(edges)])
+    inside = np.diff(np.interp(ends, np.concatenate([[0.0], above]), np.concatenate([[0.0], square])))
+    return np.sqrt(inside.clip(0) * n / counts), counts
