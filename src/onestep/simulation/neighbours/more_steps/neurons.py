@@ -46,8 +46,12 @@ def few_neurons(problem: Problem, eta: float, seed: int, readout=(1.0,), same: b
 
 
 def shifts(problem: Problem, eta: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """By how much one step of one neuron moves its pre-activations: (labels, shifts) of the rows that the step used, and
-    of a fresh batch; four arrays (n_gradient,). The neuron and its step are those of `few_neurons`."""
+    """By how much one step of one neuron moves its pre-activations; the neuron and its step are those of `few_neurons`.
+
+    Returns
+    -------
+    labels and shifts of the rows that the step used, labels and shifts of a fresh batch: (n_gradient,) each
+    """
     B = sample.teacher_directions(problem, seed)
     free = normal(generator(seed, "weights"), (problem.d, 1), problem.dtype)
     w = np.linalg.qr(free - B.T @ (B @ free))[0][:, 0]
