@@ -72,7 +72,7 @@ def iterate(ratio: float, q: float) -> float:
 
 
 def trajectory(ratio: float, q: float, steps: int) -> np.ndarray:
-    """(steps + 1,): q, and the overlap after each of `steps` iterations. Parameters and errors are those of `iterate`."""
+    """(steps + 1,): q, and the overlap after each of `steps` iterations; otherwise as `iterate`."""
     path = [real("q", q, 0.0)]
     for _ in range(integer("steps", steps, 0, 10**4)):
         path.append(1.0 if path[-1] >= 1 - _PERFECT else iterate(ratio, path[-1]))

@@ -9,7 +9,8 @@ and D has an eigenvalue psi(l) beyond it where E[T Gamma/(l - T)] = phi with psi
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import brentq
@@ -51,19 +52,23 @@ class Spectral:
         T at `channel.labels`, not zero everywhere.
     direction : (k,) array
         v, of length one; by default the first coordinate.
-    top : float or None
-        tau, the supremum of T; None takes the largest value at the nodes.
+    supremum : float or None
+        tau, the least upper bound of T; None takes the largest value at the nodes.
+    spread : (L,) array
+        E[z^2 - 1 | y] along v; computed.
 
     Raises
     ------
     InputError
-        Shapes that do not fit, a transform that is never positive, or a `top` below one of its values.
+        Shapes that do not fit, a transform that is never positive, or a `supremum` below one of its values.
     """
 
     channel: Channel
     transform: np.ndarray
-    direction: tuple[float, ...] = (1.0,)
-    top: float | None = None
+    direction: Sequence[float] = (1.0,)
+    supremum: float | None = None
+    _top: float = field(init=False, repr=False)
+    spread: np.ndarray = field(init=False, repr=False)
 
     def __post_init__(self):
         if not isinstance(self.channel, Channel):
@@ -74,10 +79,10 @@ class Spectral:
         v = np.atleast_1d(reals("direction", self.direction))
         if v.size < self.channel.directions and v.size == 1:
             v = np.eye(self.channel.directions)[0]
-        top = float(T.max()) if self.top is None else real("top", self.top)
+        top = float(T.max()) if self.supremum is None else real("supremum", self.supremum)
         if top < T.max():
-            raise InputError("top", top, f"at least the largest value of the transform, {T.max():g}")
-        for name, value in (("transform", T), ("direction", v), ("top", top), ("_spread", self.channel.spread(v))):
+            raise InputError("supremum", top, f"at least the largest value of the transform, {T.max():g}")
+        for name, value in (("transform", T), ("direction", v), ("_top", top), ("spread", self.channel.spread(v))):
             object.__setattr__(self, name, value)
 
     def outlier(self, phi: float) -> Outlier:
@@ -97,7 +102,7 @@ class Spectral:
         if at is None or at <= edge_at * (1 + 1e-12):
             return Outlier(edge, 0.0, edge)
         slope = phi - self._noise(at)
-        pulled = phi + self._mean(self._spread * self.transform**2 / (at - self.transform) ** 2)
+        pulled = phi + self._mean(self.spread * self.transform**2 / (at - self.transform) ** 2)
         return Outlier(self._position(at, phi), float(slope / pulled), edge)
 
     def threshold(self) -> float:
@@ -108,7 +113,7 @@ class Spectral:
         float
             Infinity where E[T Gamma] is not positive, so that n/d may be as large as it likes.
         """
-        if self._mean(self._spread * self.transform) < 1e-12:
+        if self._mean(self.spread * self.transform) < 1e-12:
             return math.inf
         at = self._last_root(lambda l: self._noise(l) - self._signal(l))
         return 1 / self._signal(float(self._levels()[0]) if at is None else at)
@@ -120,13 +125,13 @@ class Spectral:
         return l * (phi + self._mean(self.transform / (l - self.transform)))
 
     def _signal(self, l: float) -> float:
-        return self._mean(self._spread * self.transform / (l - self.transform))
+        return self._mean(self.spread * self.transform / (l - self.transform))
 
     def _noise(self, l: float) -> float:
         return self._mean(self.transform**2 / (l - self.transform) ** 2)
 
     def _levels(self) -> np.ndarray:
-        return self.top + max(abs(self.top), 1e-3) * np.exp(_SCAN)
+        return self._top + max(abs(self._top), 1e-3) * np.exp(_SCAN)
 
     def _edge(self, phi: float) -> float:
         """The l > tau with psi' = 0; tau itself where psi grows from there on."""
@@ -150,21 +155,22 @@ class Spectral:
         return float(brentq(excess, levels[k], levels[k + 1], xtol=1e-15, rtol=1e-14))
 
 
-def best(channel: Channel, direction=(1.0,)) -> Spectral:
+def best(channel: Channel, direction: Sequence[float] = (1.0,)) -> Spectral:
     """The best function of the label, T = Gamma/(1 + Gamma) = 1 - 1/E[z^2 | y]: its threshold is 1/E Gamma^2.
 
-    Above the threshold its outlier is at phi exactly, for every phi (in the form derived here): l = 1 turns
-    E[T Gamma/(l - T)] into E Gamma^2.
+    Above the threshold its outlier is at phi exactly, for every phi (in the form derived here).
 
     Raises
     ------
     InputError
         As `Spectral`; or a label that says nothing of z^2.
     """
-    first = Spectral(channel, np.ones(channel.labels.size), direction) if isinstance(channel, Channel) else None
-    if first is None:
+    if not isinstance(channel, Channel):
         raise InputError("channel", channel, "a Channel")
-    spread = channel.spread(first.direction)
+    first = Spectral(channel, np.ones(channel.labels.size), direction)
+    spread = first.spread
     if np.abs(spread).max() < 1e-12:
         raise InputError("channel", "E[z^2 | y] = 1 for all y", "a label that says something of z^2")
-    return Spectral(channel, spread / (1 + spread), direction)
+    T = spread / (1 + spread)
+    # Where large labels mean large z, T comes close to 1, but at no node of the quadrature.
+    return Spectral(channel, T, direction, 1.0 if T.max() > 0.99 else None)
