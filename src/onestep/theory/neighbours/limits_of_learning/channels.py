@@ -3,6 +3,7 @@
 All channels here are without noise. Several directions are treated where symmetry gives the moments in closed form.
 """
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from scipy import special
 from onestep.checks import InputError, integer, reals
 from onestep.hermite import gaussian_rule
 
-_NARROW = 0.1  # of a panel: moments given the label have square roots at critical values
+_REACH = 11.0  # exp(-11^2 / 2) < 1e-26
 _DEGREE = 12  # of a polynomial, the most
 
 
@@ -102,27 +103,29 @@ def polynomial(coefficients, breaks=(), highest: int = 4) -> Channel:
     Raises
     ------
     InputError
-        A constant polynomial, or a degree that is too high.
+        A constant polynomial, a degree that is too high, or coefficients of too different or too extreme sizes.
     """
     c, breaks = np.trim_zeros(reals("coefficients", coefficients).ravel(), "b"), reals("breaks", breaks).ravel()
     highest = integer("highest", highest, 1, 24)
     if not 2 <= c.size <= _DEGREE + 1:
         raise InputError("coefficients", coefficients, f"Hermite coefficients of a degree from 1 to {_DEGREE}")
+    if not 1e-6 * np.abs(c).max() <= abs(c[-1]) or not 1e-50 < np.abs(c).max() < 1e50:
+        raise InputError(
+            "coefficients", coefficients, "numbers from 1e-50 to 1e50, the last at least 1e-6 of any other"
+        )
     g = hermite_e.herme2poly(c)
     slope = np.polynomial.polynomial.polyder(g)
     turning = _real(np.polynomial.polynomial.polyroots(slope)) if g.size > 2 else np.empty(0)
     values = np.concatenate([np.polynomial.polynomial.polyval(turning, g), breaks])
     places = [_real(np.polynomial.polynomial.polyroots(np.concatenate([[g[0] - y], g[1:]]))) for y in values]
-    z, weights = gaussian_rule(tuple(np.concatenate([turning, *places])), _NARROW)
-    kept = weights > 1e-30
-    z, weights = z[kept], weights[kept]
+    z, weights = _rule(np.concatenate([turning, *places]))
     y = np.polynomial.polynomial.polyval(z, g)
     roots, odds = _branches(g, slope, y, z)
     moments = []
     for order in range(1, highest + 1):
         values = hermite_e.hermeval(roots, [0.0] * order + [1.0])
         moments.append((odds * values).sum(axis=1).reshape(-1, *[1] * order))
-    return Channel(y, weights / weights.sum(), tuple(moments))
+    return Channel(y, weights, tuple(moments))
 
 
 def power(directions: int, breaks=()) -> Channel:
@@ -184,18 +187,33 @@ def parity(directions: int) -> Channel:
 
 def square_and_parity() -> Channel:
     """y = z_1^2 + sign(z_1 z_2 z_3): at first only z_1 can be found; once it is known, the rest is a parity of two."""
-    size, weights = gaussian_rule((0.0, math.sqrt(2)), _NARROW)
-    inside = (size > 0) & (weights > 1e-30)
-    size, weights = size[inside], weights[inside]
-    weights = weights / weights.sum() / 2
+    size, weights = _rule(np.array([0.0, math.sqrt(2)]))
+    inside = size > 0
+    size, weights = size[inside], weights[inside] / weights[inside].sum() / 2
     y = np.concatenate([size**2 + 1, size**2 - 1])
-    squares = np.stack([y - 1, y + 1])  # of z_1 if the sign is +1, -1
-    allowed = squares > 1e-14
+    squares = np.stack([np.concatenate([size**2, size**2 - 2]), np.concatenate([size**2 + 2, size**2])])  # y -+ 1
+    allowed = squares > 0
     root = np.sqrt(np.where(allowed, squares, 1.0))
     odds = np.where(allowed, np.exp(-squares / 2) / root, 0.0)
     second = np.zeros((y.size, 3, 3))
     second[:, 0, 0] = (odds * squares).sum(axis=0) / odds.sum(axis=0) - 1
     return Channel(y, np.concatenate([weights, weights]), (np.zeros((y.size, 3)), second))
+
+
+def _rule(breaks: np.ndarray, nodes: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights for Gaussian means of functions that behave like square roots at the `breaks`.
+
+    z = middle + half sin(pi t/2) between two breaks, which makes a square root smooth; Gauss-Legendre in t.
+    """
+    ends = np.unique(np.concatenate([breaks[np.abs(breaks) < _REACH], [-_REACH, _REACH]]))
+    found = []
+    for low, high in itertools.pairwise(ends):
+        t, w = np.polynomial.legendre.leggauss(nodes + math.ceil(30 * (high - low)))
+        z = (low + high) / 2 + (high - low) / 2 * np.sin(math.pi * t / 2)
+        found.append((z, w * math.pi / 4 * (high - low) * np.cos(math.pi * t / 2) * np.exp(-(z**2) / 2)))
+    z, weights = np.concatenate(found, axis=1)
+    kept = weights > 1e-30
+    return z[kept], weights[kept] / weights[kept].sum()
 
 
 def _real(roots: np.ndarray) -> np.ndarray:

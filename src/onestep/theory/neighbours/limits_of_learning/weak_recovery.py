@@ -88,7 +88,7 @@ def transformed_step(channel: Channel, phi: float, transform) -> float:
     if T.shape != channel.labels.shape or not np.any(T):
         raise InputError("transform", T.shape, f"{channel.labels.size} numbers that are not all zero")
     first, second = channel.weights @ (channel.moment(1)[:, 0] * T), channel.weights @ T**2
-    return float(first / math.sqrt(first**2 + phi * second))
+    return float(first / math.hypot(first, math.sqrt(phi) * math.sqrt(second)))
 
 
 def best_transform(channel: Channel) -> np.ndarray:
