@@ -13,6 +13,7 @@ from onestep.checks import InputError, choice, integer, real, reals
 from onestep.simulation.streams import generator, normal
 
 Function = Callable[..., np.ndarray]
+_SURE = 1e10  # a larger precision is full recovery: only rounding is left
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +158,7 @@ def message_passing(data: Data, overlap: float, steps: int, seed: int) -> np.nda
         omega = data.X @ guess - variance * push
         better = data.y * np.tanh(np.clip(data.y * omega / variance, -350, 350))
         push = (better - omega) / variance
-        precision = float(push @ push) / d  # of the guess that the rows offer together
+        precision = min(float(push @ push) / d, _SURE)  # of the guess that the rows offer together
         guess = (precision * guess + data.X.T @ push / d) / (1 + precision)
         variance = 1 / (1 + precision)
         path.append(float((guess @ truth) ** 2 / (guess @ guess)))
