@@ -121,7 +121,7 @@ def spectral(data: Data, transform: Function, end: str = "top") -> tuple[float, 
 def message_passing(data: Data, overlap: float, steps: int, seed: int) -> np.ndarray:
     """Approximate message passing for labels y = |z|: squared cosines with the teacher.
 
-    The start is a guess whose squared cosine with the teacher is `overlap` exactly, not only on average. All coordinates
+    The start is a guess whose squared cosine with the teacher is `overlap` exactly, not on average. All coordinates
     share one variance. In small dimensions this fails near full recovery: the variance falls below the true one, and
     the iteration leaves the teacher again. Take no more steps than the state evolution needs.
 
