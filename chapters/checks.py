@@ -203,7 +203,8 @@ markdown_table(
 # ## What is not checked
 #
 # * *Proofs.*
-#   Derivations on these pages are at the level of physics unless they cite a theorem.
+#   A box named *Result* is derived at the level of physics: its assumptions are in the box, and its limits are not proved.
+#   Propositions and lemmas are proved from what they assume, and may assume a result.
 #   Claims test their results at the sizes shown.
 # * *Other parameters.*
 #   A claim is checked at a page's defaults and at the seeds above.

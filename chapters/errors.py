@@ -147,7 +147,7 @@ against([left, right], r"step exponent $\alpha = \log\eta/\log n$", xscale="line
 # $$
 #
 # At $S = D$ half of the gain is left.
-# The theorem below says the same with matrices in place of numbers.
+# {prf:ref}`thm-err-train` says the same with matrices in place of numbers.
 #
 # ## What is measured, and against what
 #
@@ -202,14 +202,17 @@ glue(second=3 / (2 + (1 + kappa) ** 2))
 #
 # ```{math}
 # :label: eq-err-powers
-# P_k(t) = \mathbb E_g\,\big(t + \sqrt\kappa\, g\big)^k, \quad g \sim \mathcal N(0,1): \qquad P_1 = t, \quad P_2 = t^2 + \kappa, \quad P_3 = t^3 + 3\kappa t, \;\dots
+# \begin{gathered}
+# P_k(t) = \mathbb E_g\,\big(t + \sqrt\kappa\, g\big)^k, \quad g \sim \mathcal N(0,1): \\
+# P_1 = t, \quad P_2 = t^2 + \kappa, \quad P_3 = t^3 + 3\kappa t, \;\dots
+# \end{gathered}
 # ```
 #
 # On this page $\kappa$ = {glue:text}`kappa:.3f`.
-# {cite:t}`Moniri2024` (the ICML text) state the theorem below with $t^k$, the case $\kappa = 0$.
+# {cite:t}`Moniri2024` (the ICML text) state the equivalence below with $t^k$, the case $\kappa = 0$.
 # With $P_2$ in place of $t^2$ a strong second spike keeps {glue:text}`second:.1%` of its gain.
 #
-# ````{prf:theorem} Equivalence of errors, at the level of physics
+# ````{prf:result} Equivalence of errors
 # :label: thm-err-equivalence
 #
 # Assume the model of [Setup](setup) with $c_{\star,0} = 0$ or an odd activation, $c_1 \ne 0$, an activation with bounded derivatives, and a step on a batch of its own with $\eta = n^\alpha$, $\alpha < \frac12$ strictly inside the regime of $l$ spikes.
@@ -231,7 +234,7 @@ glue(second=3 / (2 + (1 + kappa) ** 2))
 # * $D = \operatorname{diag}(D_0, D_1, \dots)$ says what a Hermite polynomial is worth after the untrained features have done their part: $D_1 = m_2$, and $D_j = j!\, m_1$ for $j \ne 1$;
 # * $\Theta = \operatorname{diag}(\theta_k)$, and $V_{jk} = \sum_i a_i^{j+k}$ with the limit $N^{1-(j+k)/2}\, \mathbb E\, g^{j+k}$, $g \sim \mathcal N(0,1)$.
 #
-# ````{prf:theorem} Training error at finite strength, ours, at the level of physics
+# ````{prf:result} Training error at finite strength (ours)
 # :label: thm-err-train
 #
 # Assume that $F$ is the spiked approximation {eq}`eq-err-spiked`, that $F_0$ is Gaussian as in model 3 above, and that quadratic forms of its resolvent in vectors independent of it have their limits, {prf:ref}`thm-traces`.
@@ -392,7 +395,7 @@ claims.check(
 # \frac1n \|R\tilde y\|^2 = - \frac{\mathrm d}{\mathrm d\lambda}\, \frac1n \tilde y^\top R \tilde y = -\frac{\mathrm d}{\mathrm d\lambda}\, \frac{\mathcal L_{\rm tr}(\lambda)}{\lambda} .
 # $$
 #
-# ````{prf:theorem} Test error, ours, at the level of physics
+# ````{prf:result} Test error (ours)
 # :label: thm-err-test
 #
 # Assume what {prf:ref}`thm-err-train` assumes, that the diagonal entries $R_{ii}$ concentrate, and that limit and derivative in $\lambda$ may be exchanged.
@@ -434,7 +437,7 @@ for e, law in enumerate((training_error, test_error)):
         measured=law(problem, ridge, eta, kept) / library[e],
         predicted=1.0,
         tolerance=1e-5,
-        source=f"Errors, theorem: {name} error",
+        source=f"Errors, result: {name} error",
         control=("without spikes", law(problem, ridge, eta, ()) / library[e]),
     )
 
@@ -729,7 +732,7 @@ claims.check(
     measured=between[0],
     predicted=0.0,
     allowed=abs(every - written[1]),
-    source="Errors, theorem: training error",
+    source="Errors, result: training error",
     control=("nothing appended", written[1] - written[0]),
 )
 

@@ -217,7 +217,10 @@ for case, values in zip(quadratic[:2], measured[..., -2], strict=False):
 #
 # ```{math}
 # :label: eq-imp-growth
-# d\;\mathbb E\,[b_j^2 \mid a_j] = A(a_j) = (1 + e_j m)^2 + e_j^2\,\tfrac dn\,\mathbb E\,y^2x_\star^2 + (\eta a_j)^2\,\tfrac dn\,\mathbb E\,y^2x_\star^2\,\big(\operatorname{Var}\sigma'(Z) - 4c_2^2\big),
+# \begin{aligned}
+# d\;\mathbb E\,[b_j^2 \mid a_j] = A(a_j) = (1 + e_j m)^2 &+ e_j^2\,\tfrac dn\,\mathbb E\,y^2x_\star^2 \\
+# &+ (\eta a_j)^2\,\tfrac dn\,\mathbb E\,y^2x_\star^2\,\big(\operatorname{Var}\sigma'(Z) - 4c_2^2\big),
+# \end{aligned}
 # ```
 #
 # with $m = \mathbb E\,y(x_\star^2 - 1) = 2c_{\star,2}$.

@@ -135,7 +135,7 @@ side_by_side(parts, along, marks=thresholds, mark_height=0.03, height=3.6)
 # Now let $P_4$ be free as well.
 # The teacher has no degree four, yet $P_4$ helps: a combination of $P_2$ and $P_4$ has a smaller constant for the same amount of $He_2$.
 # So the step at $\alpha = \frac38$ *finishes degree two*, a little further.
-# The theorem below contains this effect.
+# {prf:ref}`thm-imp-all` below contains this effect.
 #
 # ## Every stair
 #
@@ -166,7 +166,7 @@ side_by_side(parts, along, marks=thresholds, mark_height=0.03, height=3.6)
 # The odd regressors do not care: $P_1, P_3, \dots$ span the same polynomials as $t, t^3, \dots$.
 # The even ones do.
 #
-# ````{prf:theorem} Every stair (ours, derived at the level of physics)
+# ````{prf:result} Every stair (ours)
 # :label: thm-imp-all
 #
 # Let $c_{\star,0} = 0$, let $c_1, \dots, c_l \ne 0$, let the second layer be Gaussian, and let the equivalent of [Errors](errors) hold.
@@ -220,7 +220,10 @@ side_by_side(parts, along, marks=thresholds, mark_height=0.03, height=3.6)
 #
 # ```{math}
 # :label: eq-imp-four
-# \lambda m_1\,\frac{24\, w_1}{w_2}\Big(c_{\star,4}\,\rho^4 + \frac{(1+\kappa)^3}{8\,w_1}\, c_{\star,2}\,\rho^2\Big)^2, \qquad w_1 = 1 + \tfrac12 (1+\kappa)^2, \quad w_2 = w_1 + \tfrac38 (1+\kappa)^4 .
+# \begin{gathered}
+# \lambda m_1\,\frac{24\, w_1}{w_2}\Big(c_{\star,4}\,\rho^4 + \frac{(1+\kappa)^3}{8\,w_1}\, c_{\star,2}\,\rho^2\Big)^2, \\
+# w_1 = 1 + \tfrac12 (1+\kappa)^2, \quad w_2 = w_1 + \tfrac38 (1+\kappa)^4 .
+# \end{gathered}
 # ```
 #
 # On the plateaus the step never hurts: each further stair lowers both errors, or leaves them as they are.
@@ -228,7 +231,7 @@ side_by_side(parts, along, marks=thresholds, mark_height=0.03, height=3.6)
 #
 # The last sentence holds because more free regressors only enlarge the projection, and because $m_1$ and $m_2$ decrease in $\lambda$.
 # An exercise derives {eq}`eq-imp-four`.
-# Here is the bracket of the theorem as a function.
+# Here is the bracket of {prf:ref}`thm-imp-all` as a function.
 
 # %%
 # (eq-imp-all), the bracket, with h and w of (eq-imp-hw)
@@ -268,7 +271,7 @@ claims.check(
     measured=off,
     predicted=0.0,
     tolerance=1e-6,
-    source="Improvement, theorem: every stair",
+    source="Improvement, result: every stair",
     kind="at most",
     explain=needed,
     control=("no noise in the gradient", off_silent),
@@ -360,7 +363,7 @@ for statement, measured, height, kind, wrong in facts:
 #
 # ## The stairs at sizes that one can draw
 #
-# In the theorem $n$ is infinite.
+# In {prf:ref}`thm-imp-all` $n$ is infinite.
 # How large is that?
 #
 # ````{prf:proposition} Rounding of the stairs (ours)

@@ -127,23 +127,10 @@ for degree in (1, 2, 3):
         )
 
 # %% [markdown]
-# ## Powers in noise, and teachers with a mean
+# ## Teachers with a mean
 #
-# The row of unit $j$ is lengthened by $\kappa$ times its squared tilt, {eq}`eq-kappa`.
-# In the notation of this book's gradient, $G = c_1 a\beta^\top + \Delta$,
-#
-# ```{math}
-# :label: eq-imp-kappa
-# \frac{\|\Delta_j\|^2}{\|c_1 a_j\beta\|^2} \;\to\; \kappa .
-# ```
-#
-# ````{prf:lemma} Powers in noise (ours)
-# :label: lem-imp-powers
-#
-# For independent standard Gaussians $Z$, $g$ and fixed $t$, $s$: $\;\mathbb E_Z\, He_k\big(\sqrt{1 + \kappa s^2}\; Z + s\,t\big) = s^k\,\mathbb E_g\,\big(t + \sqrt\kappa\, g\big)^k = s^k P_k(t)$.
-# ````
-#
-# [Growing step](many_spikes) uses the lemma and measures its even part.
+# For $c_{\star,0} = 0$ the mean response of a unit is $\sum_k c_k s_j^k P_k(t)$, {prf:ref}`lem-spike-powers`.
+# A mean of the labels changes it.
 #
 # ````{prf:remark} Teachers with a mean (ours)
 # :label: rem-imp-drift
@@ -154,7 +141,10 @@ for degree in (1, 2, 3):
 #
 # ```{math}
 # :label: eq-imp-drift
-# Q_k(t) = \sum_{m=0}^{k} c_{k+m}\, \frac{(k+m)!}{m!\,(k-m)!}\; \zeta^m P_{k-m}(t), \qquad P_k(t) = \mathbb E_g\big(t + \sqrt{\kappa + \zeta^2}\; g\big)^k .
+# \begin{gathered}
+# Q_k(t) = \sum_{m=0}^{k} c_{k+m}\, \frac{(k+m)!}{m!\,(k-m)!}\; \zeta^m P_{k-m}(t), \\
+# P_k(t) = \mathbb E_g\big(t + \sqrt{\kappa + \zeta^2}\; g\big)^k .
+# \end{gathered}
 # ```
 #
 # So spike $k$ mixes the coefficients $c_k, \dots, c_{2k}$, at every $n$.

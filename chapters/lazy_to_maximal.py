@@ -240,7 +240,7 @@ glue(omega=float(omega), share=float(k))
 # Then $\mu_0, \mu_1, \mu_2$ and $\omega$ carry an index $r$, and $k$ becomes a matrix, because the classes look at the same directions of the input.
 # Write $\langle f, h\rangle = \mathbb E_t[f h/\mathrm{den}]$.
 #
-# ````{prf:theorem} Every step size (ours)
+# ````{prf:result} Every step size (ours)
 # :label: thm-any-step
 #
 # For a ridge $\lambda(t) > 0$ put $\Gamma = \operatorname{diag}(\pi_r \frac Nd\, \omega_r)$ and $\Lambda_{rs} = \langle \mu_1(r,\cdot), \mu_1(s,\cdot)\rangle$, and let $\mathrm{den}(t)$ and $\omega_r$ solve
@@ -336,7 +336,7 @@ glue(omega=float(omega), share=float(k))
 # *The test error.*
 # Give row $i$ the ridge $\lambda + \epsilon\,\mathrm{den}(t_i)^2$.
 # Since $\mathrm dR = -R\,\operatorname{diag}(\mathrm{den}^2)\,R\;\mathrm d\epsilon$, the derivative of $Q$ at $\epsilon = 0$ is $-\frac1n \sum_i \mathrm{den}(t_i)^2 (R\tilde y)_i^2$.
-# This is why the theorem is stated for a ridge that depends on $t$.
+# This is why {prf:ref}`thm-any-step` is stated for a ridge that depends on $t$.
 #
 # *Small steps.*
 # As $s \to 0$: $\mu_1 \to c_1$, $\mu_2 \to c_>^2$, $\mathrm{den} \to 1/m_1$ and $\frac Nn \omega \to q$, and {eq}`eq-any-fixed-point` becomes {eq}`eq-traces`.
@@ -392,7 +392,7 @@ claims.check(
     measured=float((down - up) / 2e-4 / library),
     predicted=1.0,
     tolerance=1e-5,
-    source="this page, the theorem",
+    source="this page, the result",
     control=("no step", float(before / library)),
 )
 
@@ -439,7 +439,7 @@ for name, (ratio, expected) in contrasts.items():
         f"{name}: diagonal of the resolvent where |t| > 1.5 over that where |t| < 0.5",
         measured=ratio,
         predicted=float(expected),
-        source="this page, the theorem",
+        source="this page, the result",
         control=("all rows alike, as without a step", 1.0),
     )
 
@@ -472,14 +472,14 @@ for name in problems:
             measured[name][:, e],
             best[name][e],
             control=("a step changes nothing", np.ones(len(alphas))),
-            source="this page, the theorem",
+            source="this page, the result",
         )
     found, law, wrong = rise[name]
     claims.check(
         f"{name}: training error at n^{alphas[-1]:g} less that at n^{alphas[turn]:g}",
         measured=over_seeds(found[:, 0]),
         predicted=float(law[0]),
-        source="this page, the theorem",
+        source="this page, the result",
         control=("theory of growing steps", float(wrong[0])),
     )
 
@@ -592,7 +592,7 @@ claims.check(
     measured=apart(relu.resized(10**12)),
     predicted=0.0,
     tolerance=1e-6,
-    source="this page, the theorem",
+    source="this page, the result",
     control=(f"n = {n}", apart(relu)),
 )
 

@@ -172,11 +172,11 @@ spikes.tracks(
 # The Hermite coefficients are the *Taylor coefficients of the mean response to a tilt*.
 # As a matrix over inputs $i$ and units $j$, term $k$ is an outer product: of the vector with entries $P_k(t_i)$ and the vector with entries $s_j^k$.
 #
-# ## The theorem
+# ## The statement
 #
 # Write $s = \eta\,c_1\|\beta\|\,a$ for the vector of tilts, $t = \tilde X\beta/\|\beta\|$ for the projections of the ridge batch, and $v^{\circ k}$ for entry-wise powers.
 #
-# ````{prf:theorem} The spiked approximation (derived at the level of physics)
+# ````{prf:result} The spiked approximation
 # :label: thm-spiked
 #
 # Let $\eta = n^\alpha$ with $\frac{l-1}{2l} < \alpha < \frac{l}{2l+2}$.
@@ -222,7 +222,7 @@ spikes.tracks(
 # $\square$
 # ````
 #
-# ````{dropdown} Sketch of the proof of the theorem
+# ````{dropdown} Sketch of the derivation
 # Four things are left out of {eq}`eq-spiked`.
 #
 # 1. *The next spike* has the norm $n^{(l+1)\alpha - l/2}$, which tends to zero exactly because $\alpha < \frac l{2l+2}$.
@@ -290,7 +290,7 @@ claims.check(
 # Spikes of different orders are not orthogonal: $t^3$ has a large component along $t$.
 # What spike $k$ *adds* to the lower ones is smaller than its norm.
 #
-# ````{prf:proposition} Outliers at finite strength (ours, at the level of physics)
+# ````{prf:result} Outliers at finite strength (ours)
 # :label: prop-outliers
 #
 # Let the $k$ below run over the orders with $c_k \ne 0$, $T$ as in {eq}`eq-spike-coordinates`, $\theta_k = c_k (\eta c_1\|\beta\|)^k$, $\Theta = \operatorname{diag}(\theta_k)$, and
@@ -313,7 +313,7 @@ claims.check(
 # ```
 # ````
 #
-# ````{dropdown} Proof, at the level of physics
+# ````{dropdown} Derivation
 # Write $F/\sqrt n = B + L\Theta R^\top$ with the bulk $B = F_0/\sqrt n$, $L = n^{-1/2}[P_k(t)]_k$ and $R = [a^{\circ k}]_k$.
 # By the determinant lemma, a real $z$ above the bulk is a squared singular value of $F/\sqrt n$ when a determinant vanishes that is made of three kinds of quadratic forms in the resolvents of $BB^\top$ and $B^\top B$.
 # *Cross terms* $L^\top (z-BB^\top)^{-1} B R$ vanish: $a$ is independent of $B$, and the odd and even parts of $R$ average out.
@@ -376,7 +376,7 @@ claims.check(
 
 
 # %% [markdown]
-# As $n \to \infty$ at fixed $\alpha$, not one of the $\alpha_k$, every strength tends to zero or to infinity, and the proposition counts one outlier for each order $k \le l$ with $c_k \ne 0$.
+# As $n \to \infty$ at fixed $\alpha$, not one of the $\alpha_k$, every strength tends to zero or to infinity, and {prf:ref}`prop-outliers` counts one outlier for each order $k \le l$ with $c_k \ne 0$.
 # At *finite* strength it also says where.
 # At $\alpha = \alpha_k$ precisely, where $\theta_k$ stays finite, it gives a constant: spike $k$ leaves the bulk at $\eta = C_k\, n^{\alpha_k}$.
 #
@@ -615,7 +615,7 @@ claims.check(
 #   Nothing happens to the network there.
 # * *Polynomials.*
 #   If $\sigma$ is a polynomial, the response to a tilt is unbounded and its scatter is heavy-tailed.
-#   At $n$ of a thousand the spectrum then has more outliers than the theorem allows.
+#   At $n$ of a thousand the spectrum then has more outliers than {prf:ref}`thm-spiked` allows.
 #   Try it: give `Problem` the coefficients `[0, 1, 0.2, 0.1]`.
 # * *The second layer.*
 #   $V$ in {eq}`eq-outliers` has to be invertible.

@@ -520,7 +520,7 @@ glue(fall=fall)
 # \kappa = \frac{\phi\,(c_\star^2 + \sigma_\varepsilon^2)\operatorname{Var}\sigma'(Z)}{c_1^2\,\|\beta\|^2} .
 # ```
 #
-# ````{prf:proposition} What a unit sees after the step
+# ````{prf:result} What a unit sees after the step (ours)
 # :label: prop-longer-rows
 #
 # Let $c_{\star,0} = 0$.
@@ -533,7 +533,7 @@ glue(fall=fall)
 # ```
 # ````
 #
-# ````{dropdown} Proof, at the level of physics
+# ````{dropdown} Derivation
 # $W$'s row $j$ is $w_{0,j} + \eta c_1 a_j\beta + \eta a_j v_j$.
 # Its part orthogonal to $\beta$ has the squared length $1 + \eta^2a_j^2\|v_j\|^2 + 2\eta a_j\, w_{0,j}^\top v_j$.
 # The second term is $\kappa s_j^2$.
@@ -598,7 +598,7 @@ for name, case in cases.items():
         f"{name}: the rows grow by kappa times the squared tilt",
         measured=growth[name],
         predicted=kappa(case),
-        source="Setup, proposition: what a unit sees after the step",
+        source="Setup, result: what a unit sees after the step",
         control=(
             "the whole slope is noise",
             kappa(case) * (1 + case.student[1] ** 2 / case.student.slope_variance),

@@ -1,4 +1,4 @@
-"""A Sphinx extension for the site: the directive {strip}, and no script or button that leads to another host.
+"""A Sphinx extension for the site: the directives {strip} and {prf:result}, and no script or button that leads to another host.
 
 Named in `_config.yml`, so that `onestep book` and `jupyter-book build .` both have it.
 """
@@ -65,6 +65,18 @@ def _strip():
     return Strip
 
 
+def _results(app) -> None:
+    """The box {prf:result}, for what is derived at the level of physics; it is counted with the theorems."""
+    from sphinx_proof import directive
+
+    class Result(directive.ElementDirective):
+        name = "result"
+
+    app.setup_extension("sphinx_proof")
+    directive.DEFAULT_REALTYP_TO_COUNTERTYP["result"] = "theorem"
+    app.add_directive_to_domain("prf", "result", Result, override=True)
+
+
 def setup(app) -> dict:
     """Called by Sphinx."""
     from sphinx.util.fileutil import copy_asset_file
@@ -97,6 +109,7 @@ def setup(app) -> dict:
             phone_figures.split(Path(app.outdir) / "_images")
 
     app.add_directive("strip", _strip())
+    _results(app)
     app.config.mathjax_path = f"mathjax/{MATHJAX}"
     app.connect("config-inited", buttons)
     app.connect("html-page-context", pictures)
