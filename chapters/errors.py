@@ -263,7 +263,7 @@ glue(second=3 / (2 + (1 + kappa) ** 2))
 # The second minimisation is the example by hand, with matrices.
 #
 # ````{dropdown} The two minimisations
-# With $U$ of columns $P_k(t)/\sqrt n$ we have $F/\sqrt n = F_0/\sqrt n + U \Theta A^\top$, and
+# The spikes are $F = F_0 + [P_k(t)]_k\, \Theta A^\top$, with the columns $P_k(t)$, and
 #
 # $$
 # F \mathsf a = F_0 \mathsf a + \sum_k w_k\, P_k(t) .

@@ -137,33 +137,34 @@ opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 #
 # ## A map
 #
-# | Page | What it shows |
-# |---|---|
-# | [In ten minutes](ten_minutes) | the whole idea in twenty lines of NumPy and six pictures |
-# | **Part I: One step** | |
-# | [Random matrices](random_matrices) | what noise looks like, and when a signal in it is seen |
-# | [Setup](setup) | the model; Hermite expansions; the untrained spectrum; why the gradient has rank one |
-# | [Constant step: one spike](one_spike) | the transition at which the first eigenvalue leaves the bulk, and what it knows |
-# | [Growing step: many spikes](many_spikes) | one more spike at each critical exponent, and the polynomial that it carries |
-# | [Errors](errors) | training and test error in the proportional limit; double descent; three models on one draw |
-# | [Improvement](improvement) | the staircase: what every degree takes off the errors, and when a step is worth it |
-# | **Part II: Every step** | |
-# | [From lazy to maximal](lazy_to_maximal) | one theory for every step size, up to the one that is as large as the weights |
-# | [Large steps](large_steps) | what the noise of the gradient does to large steps; which step is best |
-# | [Inputs with structure](structured_inputs) | inputs whose directions have different variances |
-# | [Which step?](which_step) | a rule for the size of the step, and what it costs against the best one |
-# | **Part III: Neighbours** | |
-# | [Spiked matrices seen through a function](spiked_functions) | why $n^{(k-1)/(2k)}$: the same exponents without a network |
-# | [Deep features](deep_features) | what ridge regression must know of any features, and where one step goes beyond it |
-# | [Signals in data](data_spikes) | a long direction in the inputs acts like a step; when it harms; shortcuts |
-# | [Alignment](alignment) | when weights and gradients are alike, and why that does not show learning |
-# | **Appendices** | |
-# | [Explorer](explorer) | spectrum, overlaps and errors under a slider |
-# | [Run it with your own numbers](rerun) | parameters, editions, sweeps on one machine or many |
-# | [Questions and answers](questions) | what readers of the theory ask, and where the book answers |
-# | [Notation](notation), [Glossary](glossary) | every symbol, in mathematics and in code; the words of the field |
-# | [How this book is checked](checks) | what a claim is, and whether chance is as large as the error bars say |
-# | [Ledger of claims](claims) | every claim of every chapter, with its verdict |
+# | Page | What it shows | Minutes |
+# |---|---|---|
+# | [In ten minutes](ten_minutes) | the whole idea in twenty lines of NumPy and six pictures | {minutes}`ten_minutes` |
+# | **Part I: One step** | | |
+# | [Random matrices](random_matrices) | what noise looks like, and when a signal in it is seen | {minutes}`random_matrices` |
+# | [Setup](setup) | the model; Hermite expansions; the untrained spectrum; why the gradient has rank one | {minutes}`setup` |
+# | [Constant step: one spike](one_spike) | the transition at which the first eigenvalue leaves the bulk, and what it knows | {minutes}`one_spike` |
+# | [Growing step: many spikes](many_spikes) | one more spike at each critical exponent, and the polynomial that it carries | {minutes}`many_spikes` |
+# | [Errors](errors) | training and test error in the proportional limit; double descent; three models on one draw | {minutes}`errors` |
+# | [Improvement](improvement) | the staircase: what every degree takes off the errors, and when a step is worth it | {minutes}`improvement` |
+# | **Part II: Every step** | | |
+# | [From lazy to maximal](lazy_to_maximal) | one theory for every step size, up to the one that is as large as the weights | {minutes}`lazy_to_maximal` |
+# | [Large steps](large_steps) | what the noise of the gradient does to large steps; which step is best | {minutes}`large_steps` |
+# | [Which step?](which_step) | a rule for the size of the step, and what it costs against the best one | {minutes}`which_step` |
+# | [Many directions](many_directions) | teachers that use several directions: what one step finds of them, and what the network learns | {minutes}`many_directions` |
+# | [Inputs with structure](structured_inputs) | inputs whose directions have different variances | {minutes}`structured_inputs` |
+# | **Part III: Neighbours** | | |
+# | [Spiked matrices seen through a function](spiked_functions) | why $n^{(k-1)/(2k)}$: the same exponents without a network | {minutes}`spiked_functions` |
+# | [Deep features](deep_features) | what ridge regression must know of any features, and where one step goes beyond it | {minutes}`deep_features` |
+# | [Signals in data](data_spikes) | a long direction in the inputs acts like a step; when it harms; shortcuts | {minutes}`data_spikes` |
+# | [Alignment](alignment) | when weights and gradients are alike, and why that does not show learning | {minutes}`alignment` |
+# | **Appendices** | | |
+# | [Explorer](explorer) | spectrum, overlaps and errors under a slider | {minutes}`explorer` |
+# | [Run it with your own numbers](rerun) | parameters, editions, sweeps on one machine or many | {minutes}`rerun` |
+# | [Questions and answers](questions) | what readers of the theory ask, and where the book answers | {minutes}`questions` |
+# | [Notation](notation), [Glossary](glossary) | every symbol, in mathematics and in code; the words of the field |  |
+# | [How this book is checked](checks) | what a claim is, and whether chance is as large as the error bars say | {minutes}`checks` |
+# | [Ledger of claims](claims) | every claim of every chapter, with its verdict |  |
 #
 # The chapters build on one another, but each can be run alone.
 # What is the paper's is cited; what was derived for this book is marked *ours*.

@@ -122,7 +122,7 @@ opening.growing(x, bins, film, r"squared singular value of $F/\sqrt{n}$")
 #
 # ```{math}
 # :label: eq-os-one-term
-# F = F_0 + \theta\; t\, a^\top + \Delta, \qquad \|\Delta\|_{\rm op} = o(\sqrt n),
+# \frac1{\sqrt n}\,\big\|\, F - F_0 - \theta\; t\, a^\top \big\|_{\rm op} \to 0 ,
 # ```
 #
 # where $\|F_0\|_{\rm op} = O(\sqrt n)$ and $\|\theta\, t\,a^\top\|_{\rm op} = \theta\sqrt n\,(1 + o(1))$.

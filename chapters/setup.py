@@ -424,10 +424,10 @@ for name, case in cases.items():
 # $$
 #
 # Given the data, the $v_j$ are (nearly) independent, and by {prf:ref}`lem-hermite` the vectors $\sigma'_\perp(Xw_j)$ have a covariance of bounded norm: $\operatorname{Var}\sigma'(Z)$ on the diagonal, and off it, where $c_2 \ne 0$, a part close to $4c_2^2\, XX^\top\!/d$.
-# So $V = (v_j)$ behaves like a Gaussian matrix whose rows have a covariance of norm at most a constant times that of $\frac1n \cdot \frac1n X^\top \operatorname{diag}(r^2) X$, and
+# So the matrix $(v_j)$ of these rows behaves like a Gaussian matrix whose rows have a covariance of norm at most a constant times that of $\frac1n \cdot \frac1n X^\top \operatorname{diag}(r^2) X$, and
 #
 # $$
-# \|\Delta\|_{\rm op} \le \max_j |a_j| \cdot \|V\|_{\rm op}, \qquad \|V\|_{\rm op} = O(1) \cdot \max_i |r_i| .
+# \|\Delta\|_{\rm op} \le \max_j |a_j| \cdot \|(v_j)\|_{\rm op}, \qquad \|(v_j)\|_{\rm op} = O(1) \cdot \max_i |r_i| .
 # $$
 #
 # With $a_j$ of order $1/\sqrt N$ that is the claimed rate.
@@ -453,17 +453,17 @@ G = (np.outer(small.a, r) * slopes) @ X / len(y)
 # ````{prf:lemma} What a weighted mean of inputs looks like
 # :label: lem-weighted-mean
 #
-# Let $v_i = v(x_i)$ be values with linear part $\ell\, b^\top x$, $\|b\| = 1$, and second moment $\mathbb E v^2$.
+# Let $v_i = v(x_i)$ be values with linear part $c_v\, b^\top x$, $\|b\| = 1$, and second moment $\mathbb E v^2$.
 # In the proportional limit
 #
 # ```{math}
 # :label: eq-weighted-mean
-# \big\|\tfrac1n X^\top v\big\|^2 \to \ell^2 + \phi\, \mathbb E v^2, \qquad b^\top \tfrac1n X^\top v \to \ell .
+# \big\|\tfrac1n X^\top v\big\|^2 \to c_v^2 + \phi\, \mathbb E v^2, \qquad b^\top \tfrac1n X^\top v \to c_v .
 # ```
 # ````
 #
 # ````{dropdown} Proof, for values that depend on one direction
-# Along $b$ the vector $X^\top v/n$ is an average of $n$ independent terms $v_i\, b^\top x_i$ with mean $\ell$.
+# Along $b$ the vector $X^\top v/n$ is an average of $n$ independent terms $v_i\, b^\top x_i$ with mean $c_v$.
 # Orthogonal to $b$ the inputs are independent of the $v_i$: given these, the vector is Gaussian with covariance $\frac{\|v\|^2}{n^2} I_{d-1}$, and its squared norm tends to $\frac dn\, \mathbb E v^2$.
 # Noise that is added to the values changes nothing but $\mathbb E v^2$.
 # For values that depend on many directions, such as $f_0$, the parts of higher degree are uncorrelated with $x$ and act like noise.
@@ -511,7 +511,7 @@ glue(fall=fall)
 #
 # *By hand.*
 # Row $j$ of $\Delta$ is $a_j v_j$ with $v_j = \frac1n X^\top (r \circ \sigma'_\perp(Xw_j))$.
-# The weights $r_i\,\sigma'_\perp(x_i^\top w_j)$ have mean zero and second moment $\mathbb E y^2 \operatorname{Var}\sigma'(Z)$, and {prf:ref}`lem-weighted-mean` with $\ell = 0$ gives $\|v_j\|^2 \to \phi\,\mathbb E y^2 \operatorname{Var}\sigma'(Z)$.
+# The weights $r_i\,\sigma'_\perp(x_i^\top w_j)$ have mean zero and second moment $\mathbb E y^2 \operatorname{Var}\sigma'(Z)$, and {prf:ref}`lem-weighted-mean` with $c_v = 0$ gives $\|v_j\|^2 \to \phi\,\mathbb E y^2 \operatorname{Var}\sigma'(Z)$.
 # The push has the squared length $c_1^2 \|\beta\|^2 a_j^2$.
 # The ratio of the two is the same for all units:
 #

@@ -1,4 +1,4 @@
-"""A Sphinx extension for the site: the directives {strip} and {prf:result}, and no script or button that leads to another host.
+"""A Sphinx extension for the site: directives and a role of the book, and no script or button to another host.
 
 Named in `_config.yml`, so that `onestep book` and `jupyter-book build .` both have it.
 """
@@ -65,6 +65,19 @@ def _strip():
     return Strip
 
 
+def _minutes(name, rawtext, text, lineno, inliner, options=None, content=None):
+    """The role {minutes}: how many minutes another page takes to read."""
+    from docutils import nodes
+
+    env = inliner.document.settings.env
+    source = Path(env.doc2path(str(Path(env.docname).parent / text)))
+    if not source.is_file():
+        message = inliner.reporter.error(f"{{minutes}}`{text}`: no such page, {source.name} is missing", line=lineno)
+        return [inliner.problematic(rawtext, rawtext, message)], [message]
+    env.note_dependency(str(source))
+    return [nodes.Text(str(reading_time(source)))], []
+
+
 def _results(app) -> None:
     """The box {prf:result}, for what is derived at the level of physics; it is counted with the theorems."""
     from sphinx_proof import directive
@@ -109,6 +122,7 @@ def setup(app) -> dict:
             phone_figures.split(Path(app.outdir) / "_images")
 
     app.add_directive("strip", _strip())
+    app.add_role("minutes", _minutes)
     _results(app)
     app.config.mathjax_path = f"mathjax/{MATHJAX}"
     app.connect("config-inited", buttons)
