@@ -1,4 +1,4 @@
-"""The page on notation against the formulas of the pages: no letter is missing, and each is used where the table says."""
+"""The page on notation against the formulas of the pages: no letter is missing, each is where the table says."""
 
 import re
 from pathlib import Path
@@ -13,9 +13,9 @@ CODE = re.compile(r"```\{code-cell\}.*?```", re.DOTALL)
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<!\\)\$(.+?)(?<!\\)\$|```\{math\}(.+?)```", re.DOTALL)
 WORDS = re.compile(r":label:.*|\\(?:text|mathrm|operatorname|begin|end)\*?\{[^}]*\}|\\rm\s+\w+")
 LETTER = re.compile(r"\\([A-Za-z]+)|([A-Za-z])")
-GREEK = set(
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau upsilon"
-    " phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell".split()
+GREEK = re.compile(
+    "alpha|beta|gamma|delta|(?:var)?epsilon|zeta|eta|(?:var)?theta|iota|kappa|lambda|mu|nu|xi|rho|sigma|tau|upsilon"
+    "|(?:var)?phi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega|ell"
 )
 DUMMIES = set("eoO") | {r"\epsilon", r"\xi"}  # Euler's number, Landau's symbols, a small number, a further Gaussian
 ROW = re.compile(r"^\| (\$.+?) \|.*\| \[.*?\]\((\w+)\) \|$", re.MULTILINE)
@@ -26,7 +26,7 @@ def letters(text: str) -> set[str]:
     found = set()
     for formula in FORMULA.findall(CODE.sub("", text)):
         for command, letter in LETTER.findall(WORDS.sub(" ", "".join(formula))):
-            if letter or command in GREEK:
+            if letter or GREEK.fullmatch(command):
                 found.add(letter or f"\\{command}")
     return found
 
