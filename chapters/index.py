@@ -149,7 +149,7 @@ opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 # | [Improvement](improvement) | the staircase: what every degree takes off the errors, and when a step is worth it | {minutes}`improvement` |
 # | **Part II: Every step** | | |
 # | [From lazy to maximal](lazy_to_maximal) | one theory for every step size, up to the one that is as large as the weights | {minutes}`lazy_to_maximal` |
-# | [Large steps](large_steps) | what the noise of the gradient does to large steps; which step is best | {minutes}`large_steps` |
+# | [Large steps](large_steps) | what the noise of the gradient does to large steps: rows that grow, and a structure that all units share | {minutes}`large_steps` |
 # | [Which step?](which_step) | a rule for the size of the step, and what it costs against the best one | {minutes}`which_step` |
 # | [Many directions](many_directions) | teachers that use several directions: what one step finds of them, and what the network learns | {minutes}`many_directions` |
 # | [Inputs with structure](structured_inputs) | inputs whose directions have different variances | {minutes}`structured_inputs` |

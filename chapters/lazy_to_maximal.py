@@ -485,7 +485,7 @@ for name in problems:
 
 # %% [markdown]
 # These few draws cannot tell the two theories apart in the test error.
-# [Large steps](large_steps) has up to four thousand rows and three teachers: the equations are right to two percent or two standard errors at every step, and the theory of growing steps is not.
+# [The appendix](lazy_to_maximal_details) has up to four thousand rows and three teachers: the equations are right to two percent or two standard errors at every step, and the theory of growing steps is not.
 #
 # **Spectrum and outliers.**
 # The same fixed point at $\lambda = -x - i0$ gives the spectrum.
@@ -605,7 +605,7 @@ claims.check(
 # $$
 #
 # to second order: row lengthening is as large as the quadratic spike itself, at every step.
-# [Large steps](large_steps) follows the test error down to the plateaus of [Improvement](improvement), which are real and far away.
+# [The appendix](lazy_to_maximal_details) follows the test error down to the plateaus of [Improvement](improvement), which are real and far away.
 #
 # ## Where it breaks
 #

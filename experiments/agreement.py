@@ -1,6 +1,6 @@
 """Both errors at every step exponent, on many draws of networks of up to 4000 rows: python -m experiments.agreement
 
-More than half an hour on one core, so chapters/large_steps.md does not run it but reads what it wrote:
+More than half an hour on one core, so chapters/lazy_to_maximal_details.md does not run it but reads what it wrote:
 chapters/data/agreement.csv. No formula of the theory is used.
 A draw that the file has already is not run again: stop it when you like and go on later.
 """

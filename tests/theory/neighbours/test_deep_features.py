@@ -104,6 +104,33 @@ def test_a_linear_network_is_exact():
     assert found.correlation == pytest.approx(2 * through @ u, rel=1e-10, abs=1e-9)
 
 
+def test_after_a_step_against_exact_covariances():
+    """Exact for a linear network; without a step the linearised law, for any activation."""
+    rng = np.random.default_rng(0)
+    W = rng.standard_normal((30, 20))
+    W /= np.linalg.norm(W, axis=1)[:, None]
+    a, u = rng.choice((0.5, 1.5), 30) / math.sqrt(30), np.eye(20)[3]
+    sizes = {"n": 40, "d": 20, "N": 30, "readout": ((0.5, 1.5), (0.5, 0.5)), "n_gradient": 10**12}
+    linear = Problem(**sizes, activation=(0, 1.0), teacher=(0, 2.0))
+    a *= linear.readout_law[0][0] / 0.5
+    found = law.after_step(linear, 5.0, W, a, u)
+    V = W + 5.0 * 2.0 * np.outer(a, u)
+    assert found.second_moment == pytest.approx(V @ V.T, rel=1e-7, abs=1e-9)
+    assert found.correlation == pytest.approx(2 * V @ u, rel=1e-7, abs=1e-9)
+    relu = Problem(**sizes, activation="relu")
+    still = law.after_step(relu, 0.0, W, a, u)
+    linearised = law.linearised([W], "relu", relu.teacher, u)
+    assert still.second_moment == pytest.approx(linearised.second_moment, abs=1e-7)
+    assert still.correlation == pytest.approx(linearised.correlation, abs=1e-7)
+    # the negative control: after a step the units share more than their linear parts
+    moved = law.after_step(relu, 30.0, W, a, u)
+    assert np.max(np.abs(moved.second_moment - linearised.second_moment)) > 1
+    with pytest.raises(InputError, match="n_gradient"):
+        law.after_step(Problem(n=40, d=20, N=30), 5.0, W, a, u)
+    with pytest.raises(InputError, match="W0"):
+        law.after_step(relu, 5.0, W[1:], a, u)
+
+
 @BAD
 def test_hostile_numbers(bad):
     for call in (

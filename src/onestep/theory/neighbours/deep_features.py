@@ -13,8 +13,10 @@ import numpy as np
 from onestep.checks import InputError, integer, real, reals
 from onestep.hermite import gaussian_rule
 from onestep.links import Link
+from onestep.problem import Problem
 from onestep.specifications import LinkSpec, checked_link, expansion_of, link_of
-from onestep.theory import population
+from onestep.theory import limit_geometry, population
+from onestep.theory.any_step.features import feature_law
 
 _ZERO = 1e-10
 
@@ -198,6 +200,48 @@ def linearised(
         omega, psi = slope[:, None] * passed * slope, slope * (W @ psi)
         omega[np.diag_indices(len(omega))] += rest
     return Features(omega + np.outer(mean, mean), psi + mean * target[0], target.second_moment)
+
+
+def after_step(problem: Problem, eta: float, W0: np.ndarray, a: np.ndarray, direction: np.ndarray) -> Features:
+    """Omega and chi of one layer after a step of any size along the teacher's direction, averaged over t.
+
+    With M_j(t) = mu0(t) + v_j t mu1(t), v_j = w_j . direction, and mu0, mu1, mu2 those of unit j,
+
+        Omega_ij = E[M_i M_j] + E[mu1_i mu1_j] (w_i . w_j - v_i v_j) + 1{i=j} E mu2_i,      chi_j = E[M_j y].
+
+    Parameters
+    ----------
+    problem : Problem
+        With a step that finds the teacher's direction: a gradient batch of many more rows than d.
+    eta : float
+    W0 : (N, d)
+        Rows of length 1.
+    a : (N,)
+        Readout; its values are those of `problem.readout`.
+    direction : (d,)
+        The teacher's, of length 1.
+
+    Returns
+    -------
+    Features
+
+    Raises
+    ------
+    InputError
+        A direction of the step that is not the teacher's, or shapes that do not fit.
+    """
+    W0, a, direction = reals("W0", W0), reals("a", a), reals("direction", direction)
+    if W0.shape != (problem.N, problem.d) or a.shape != W0.shape[:1] or direction.shape != W0.shape[1:]:
+        raise InputError("W0, a, direction", (W0.shape, a.shape, direction.shape), "(N, d), (N,) and (d,)")
+    if 1 - limit_geometry(problem).cosine > 1e-4:
+        raise InputError("n_gradient", problem.n_gradient, "so many rows that the step has the teacher's direction")
+    law = feature_law(problem, eta)
+    unit = np.argmin(np.abs(math.sqrt(problem.N) * a[:, None] - law.a), axis=1)
+    own = W0 @ direction
+    M, slope = law.mu0[unit] + own[:, None] * law.t * law.mu1[unit], law.mu1[unit]
+    omega = (M * law.weight) @ M.T + (slope * law.weight) @ slope.T * (W0 @ W0.T - np.outer(own, own))
+    omega[np.diag_indices(len(own))] += law.mu2[unit] @ law.weight
+    return Features(omega, (M * law.weight) @ law.g0, float(law.weight @ law.y2) - problem.noise_variance)
 
 
 def _linear_part(link: Link, scales: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
