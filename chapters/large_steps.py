@@ -260,7 +260,7 @@ claims.check(
 # Nothing else is missing: with both pieces in place, the errors are those of the true gradient.
 # And the structure can be put into the theory.
 #
-# ````{prf:proposition} The noise as it is (ours)
+# ````{prf:result} The noise as it is (ours)
 # :label: prop-any-structured
 #
 # Replace in {prf:ref}`thm-any-step` the matrix $\Gamma$ by an operator that acts on input directions as well, with the blocks
