@@ -205,40 +205,30 @@ def linearised(
 def after_step(problem: Problem, eta: float, W0: np.ndarray, a: np.ndarray, direction: np.ndarray) -> Features:
     """Omega and chi of one layer after a step of any size along the teacher's direction, averaged over t.
 
-    With M_j(t) = mu0(t) + v_j t mu1(t), v_j = w_j . direction, and mu0, mu1, mu2 those of unit j,
-
-        Omega_ij = E[M_i M_j] + E[mu1_i mu1_j] (w_i . w_j - v_i v_j) + 1{i=j} E mu2_i,      chi_j = E[M_j y].
+    Omega_ij = E[M_i M_j] + E[mu1_i mu1_j] (w_i . w_j - v_i v_j) + 1{i=j} E mu2_i and chi_j = E[M_j y], where
+    M_j(t) = mu0_j(t) + v_j t mu1_j(t) and v_j = w_j . direction.
 
     Parameters
     ----------
     problem : Problem
-        With a step that finds the teacher's direction: a gradient batch of many more rows than d.
+        Its gradient batch has so many more rows than d that the step finds the teacher's direction.
     eta : float
-    W0 : (N, d)
-        Rows of length 1.
-    a : (N,)
-        Readout; its values are those of `problem.readout`.
-    direction : (d,)
-        The teacher's, of length 1.
-
-    Returns
-    -------
-    Features
+    W0, a, direction : (N, d), (N,), (d,)
+        Rows of length 1; a readout of the values that `problem` states; the teacher's direction, of length 1.
 
     Raises
     ------
-    InputError
-        A direction of the step that is not the teacher's, or shapes that do not fit.
+    InputError : the step has another direction than the teacher's, or shapes do not fit.
     """
     W0, a, direction = reals("W0", W0), reals("a", a), reals("direction", direction)
-    if W0.shape != (problem.N, problem.d) or a.shape != W0.shape[:1] or direction.shape != W0.shape[1:]:
+    if (W0.shape, a.shape, direction.shape) != ((problem.N, problem.d), (problem.N,), (problem.d,)):
         raise InputError("W0, a, direction", (W0.shape, a.shape, direction.shape), "(N, d), (N,) and (d,)")
     if 1 - limit_geometry(problem).cosine > 1e-4:
         raise InputError("n_gradient", problem.n_gradient, "so many rows that the step has the teacher's direction")
     law = feature_law(problem, eta)
     unit = np.argmin(np.abs(math.sqrt(problem.N) * a[:, None] - law.a), axis=1)
-    own = W0 @ direction
-    M, slope = law.mu0[unit] + own[:, None] * law.t * law.mu1[unit], law.mu1[unit]
+    own, slope = W0 @ direction, law.mu1[unit]
+    M = law.mu0[unit] + own[:, None] * law.t * slope
     omega = (M * law.weight) @ M.T + (slope * law.weight) @ slope.T * (W0 @ W0.T - np.outer(own, own))
     omega[np.diag_indices(len(own))] += law.mu2[unit] @ law.weight
     return Features(omega, (M * law.weight) @ law.g0, float(law.weight @ law.y2) - problem.noise_variance)
