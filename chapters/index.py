@@ -158,6 +158,7 @@ opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 # | [Deep features](deep_features) | what ridge regression must know of any features, and where one step goes beyond it | {minutes}`deep_features` |
 # | [Signals in data](data_spikes) | a long direction in the inputs acts like a step; when it harms; shortcuts | {minutes}`data_spikes` |
 # | [Alignment](alignment) | when weights and gradients are alike, and why that does not show learning | {minutes}`alignment` |
+# | [What can be learned at all](limits_of_learning) | what a function of the labels shows that the labels hide, and from how many rows on | {minutes}`limits_of_learning` |
 # | **Appendices** | | |
 # | [Explorer](explorer) | spectrum, overlaps and errors under a slider | {minutes}`explorer` |
 # | [Run it with your own numbers](rerun) | parameters, editions, sweeps on one machine or many | {minutes}`rerun` |

@@ -279,7 +279,7 @@ markdown_table(
 # In this basis $D$ has one entry $\mathbb E[z^2\mathcal T]$, a row $\frac1n\sum z_i\mathcal T_i x_{i\perp}$, and a block $D_\perp$ that does not depend on the signal.
 # A number $x$ outside of the spectrum of $D_\perp$ is an eigenvalue of $D$ if it equals the entry plus the row times $(x - D_\perp)^{-1}$ times the row.
 # The two factors depend on each other through each $x_{i\perp}$ in a rank-one way.
-# Removing it turns the sum into $\frac1n\sum z_i^2\mathcal T_i\, l/(l - \mathcal T_i)$, with $1/l$ the normalised trace of $(x - D_\perp)^{-1}$ in units of $\phi$.
+# Removing it turns the sum into $\frac1n\sum z_i^2\mathcal T_i\, l/(l - \mathcal T_i)$, with $1/l = \frac1n\operatorname{tr}(x - D_\perp)^{-1}$.
 # The same removal gives this trace, $x = l(\phi + \mathbb E[\mathcal T/(l-\mathcal T)])$.
 # The two equations together are {eq}`eq-limits-outlier`, and the derivative of the first one at the eigenvalue gives the squared cosine.
 # This is a derivation and not a proof.
@@ -310,9 +310,8 @@ thresholds = best.threshold(), cut.threshold()
 outlier = best.outlier(1 / 1.5)  # at n/d = 1.5
 
 # %% tags=["remove-cell"]
-half, later = thresholds
-parts = dict(place=1.5 * outlier.position, edge=1.5 * outlier.edge)
-glue(half=half, later=later, floor=found[0][1], **parts)
+glue(half=thresholds[0], later=thresholds[1], floor=found[0][1])
+glue(place=1.5 * outlier.position, edge=1.5 * outlier.edge)
 record(floor=found[0][1])
 
 # %% [markdown]
@@ -357,19 +356,17 @@ for k in (2, 4):
 # %% tags=["hide-input"]
 pair, diagonal = law.parity(2), np.array([1, 1]) / np.sqrt(2)
 methods = law.best(pair, diagonal), law.Spectral(pair, pair.labels, diagonal)
-g = 2 / np.pi
 
 
 def eigenvectors(data):
     """Squared cosines: best function, T = y, its bottom; and all of the plane, d times."""
-    top = draws.spectral(data, lambda y: g * y / (1 + g * y))[1]
+    top = draws.spectral(data, lambda y: y / (np.pi / 2 + y))[1]
     raw, bottom = (
         draws.spectral(data, lambda y: y, end)[1] for end in ("top", "bottom")
     )
-    v = np.zeros(len(top))
-    v[:2] = diagonal
-    back = v * (-1) ** np.arange(len(v))
-    return [(top @ v) ** 2, (raw @ v) ** 2, (bottom @ back) ** 2, 300 * top @ top]
+    flipped = bottom * (-1) ** np.arange(len(top))
+    squares = [(e[:2] @ diagonal) ** 2 for e in (top, raw, flipped)]
+    return [*squares, 300 * top @ top]
 
 
 pairs = {
@@ -423,11 +420,14 @@ claims.check(
 path = law.trajectory(1.5, 0.1, 8)
 ends = {r: law.fixed_point(r) for r in (0.45, 0.75, 1.0, 1.12, 1.13)}
 
+
 # %% tags=["hide-input"]
-own = [seed + 40_000 + j for j in range(seeds)]
-runs = over_seeds(
-    [draws.message_passing(draws.draw(2250, 1500, np.abs, s), 0.1, 8, s) for s in own]
-)
+def run(s):
+    return draws.message_passing(draws.draw(2250, 1500, np.abs, s), 0.1, 8, s)
+
+
+own = range(seed + 40_000, seed + 40_000 + seeds)
+runs = over_seeds([run(s) for s in own])
 fewer = law.trajectory(0.8, 0.1, 8)
 
 # %% tags=["remove-input"]
