@@ -197,14 +197,7 @@ markdown_table(rows, head=("Step on", "predicted", "cosine"), number=".3f")
 #
 # * *Trivial*: the span of $\bar z(y)$.
 #   It is found from any number of rows per dimension, in one iteration.
-# * *Easy*: otherwise, a direction is found for $n/d$ above a threshold,
-#
-# ```{math}
-# :label: eq-limits-threshold
-# \frac nd > \frac{1}{\text{spectral radius of } M \mapsto \mathbb E\,[\Gamma(y) M\, \Gamma(y)]},
-# \qquad\text{for one coordinate}\quad \frac nd > \frac1{\mathbb E\,\Gamma(y)^2} .
-# ```
-#
+# * *Easy*: otherwise, a direction is found for $n/d$ above a threshold, {eq}`eq-limits-threshold`.
 # * *Hard*: $\Gamma = 0$.
 #   No number of rows per dimension is enough.
 
