@@ -159,6 +159,7 @@ opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 # | [Signals in data](data_spikes) | a long direction in the inputs acts like a step; when it harms; shortcuts | {minutes}`data_spikes` |
 # | [Alignment](alignment) | when weights and gradients are alike, and why that does not show learning | {minutes}`alignment` |
 # | [What can be learned at all](limits_of_learning) | what a function of the labels shows that the labels hide, and from how many rows on | {minutes}`limits_of_learning` |
+# | [Narrow networks](narrow_networks) | what one step leaves on the table against a neuron trained to the end; features that stand an attack | {minutes}`narrow_networks` |
 # | **Appendices** | | |
 # | [Explorer](explorer) | spectrum, overlaps and errors under a slider | {minutes}`explorer` |
 # | [Run it with your own numbers](rerun) | parameters, editions, sweeps on one machine or many | {minutes}`rerun` |

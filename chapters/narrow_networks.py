@@ -49,13 +49,19 @@ def of_ratio(phi, dim=d, **teacher):
     return Problem(n=int(dim / phi), d=dim, N=10, **teacher)
 
 
-def averaged(place, measure, times=seeds):
+def averaged(place, measure):
     """Average of `measure(seed)` over seeds that no other place of the page uses."""
     first = seed + 1000 * place
-    return over_seeds([measure(s) for s in range(first, first + times)])
+    return over_seeds([measure(s) for s in range(first, first + seeds)])
 
 
-TEACHER = dict(teacher=(0, 1, 0.5), noise_std=0.5)
+def batches(problem, s, **rows):
+    """The named batches of a draw, and the teacher's direction."""
+    found = [sample.batch(problem, s, *given) for given in rows.items()]
+    return *found, sample.teacher_direction(problem, s)
+
+
+TEACHER = {"teacher": (0, 1, 0.5), "noise_std": 0.5}
 problem = of_ratio(0.5, **TEACHER)
 
 # %% tags=["hide-input"]
@@ -64,23 +70,15 @@ mu = np.geomspace(0.01, 300, 60)
 
 
 def overlaps(problem, s, fits):
-    """M and Q of each fit (penalty, loss), one after the other."""
-    batch, truth = (
-        sample.batch(problem, s, "ridge", problem.n),
-        sample.teacher_direction(problem, s),
-    )
+    """M, Q and the cosine of each fit (penalty, loss), one after the other."""
+    batch, truth = batches(problem, s, ridge=problem.n)
     found = [draws.fit(batch, *given) for given in fits]
-    return np.array([[truth @ theta, theta @ theta] for theta in found])
-
-
-def cosine(pairs):
-    return pairs[..., 0] / np.sqrt(pairs[..., 1])
+    M, Q = np.transpose([[truth @ fit, fit @ fit] for fit in found])
+    return np.transpose([M, Q, M / np.sqrt(Q)])
 
 
 fits = [(p, "square") for p in penalties] + [(p, "huber") for p in penalties]
-drawn = averaged(
-    0, lambda s: np.column_stack([p := overlaps(problem, s, fits), cosine(p)])
-)
+drawn = averaged(0, lambda s: overlaps(problem, s, fits))
 ridge_line = [law.square(problem, m).cosine for m in mu]
 huber_line = [law.huber(problem, m).cosine for m in mu]
 rho = limit_geometry(problem).cosine
@@ -181,8 +179,7 @@ signs = law.logistic(0.5, 0.01, slope=3.0)
 # %% tags=["hide-input"]
 def compared(other, s):
     """Cosines of step and best ridge, and their difference."""
-    fits = ((1e10,), (alignment.best_penalty(other),))
-    step, best = cosine(overlaps(other, s, fits))
+    step, best = overlaps(other, s, ((1e10,), (alignment.best_penalty(other),)))[:, 2]
     return step, best, best - step
 
 
@@ -239,7 +236,7 @@ claims.check(
 markdown_table(
     [
         (f"{phi:g}", limit_geometry(p).cosine, f[0], law.best_cosine(p), f[1])
-        for (phi, p), f in zip(problems.items(), pairs.values())
+        for (phi, p), f in zip(problems.items(), pairs.values(), strict=True)
     ],
     head=("$\\phi$", "step", "simulated", "best ridge", "simulated"),
     number=".3f",
@@ -256,17 +253,17 @@ markdown_table(
 
 # %% tags=["remove-cell"]
 glue(V=signs.V, left=signs.residual, steps=signs.iterations)
-record(best_ridge=best_ridge, step=rho)
+record(best_ridge=best_ridge)
 
 # %% [markdown]
 # ## An adversary
 #
-# Now somebody moves every input, after having seen it and its label, by a distance of at most $\Delta$.
+# Now somebody moves every input, after having seen it and its label, by a distance of at most $\mathcal R$.
 # The error under attack of a function $f$ is
 #
 # ```{math}
 # :label: eq-narrow-attack
-# \mathrm{AR}(f) = \mathbb E\,\max_{\lVert\delta\rVert \le \Delta}\big(f(x + \delta) - y\big)^2 .
+# \mathrm{AR}(f) = \mathbb E\,\max_{\lVert\delta\rVert \le \mathcal R}\big(f(x + \delta) - y\big)^2 .
 # ```
 #
 # Is the direction of the teacher still the right feature?
@@ -281,11 +278,11 @@ record(best_ridge=best_ridge, step=rho)
 # ````
 #
 # ````{prf:proof}
-# A move $\delta$ of $x$ moves $z$ by $v = B\delta$ with $\lVert v\rVert \le \Delta$.
+# A move $\delta$ of $x$ moves $z$ by $v = B\delta$ with $\lVert v\rVert \le \mathcal R$.
 # For each such $v$, by Jensen,
 #
 # $$
-# \big(h(z+v) - y\big)^2 = \big(\mathbb E_w f(z+v, w) - y\big)^2 \le \mathbb E_w\big(f(z+v, w) - y\big)^2 \le \mathbb E_w \max_{\lVert\delta\rVert\le\Delta}\big(f(x+\delta) - y\big)^2 .
+# \big(h(z+v) - y\big)^2 = \big(\mathbb E_w f(z+v, w) - y\big)^2 \le \mathbb E_w\big(f(z+v, w) - y\big)^2 \le \mathbb E_w \max_{\lVert\delta\rVert\le\mathcal R}\big(f(x+\delta) - y\big)^2 .
 # $$
 #
 # The first step needs that $w$ has the same law for $z$ and for $z + v$, which is independence.
@@ -297,7 +294,7 @@ record(best_ridge=best_ridge, step=rho)
 #
 # ```{math}
 # :label: eq-narrow-linear
-# \mathrm{AR} = \mathbb E\,\big(|r| + \Delta\sqrt Q\big)^2 = \mathbb E\,r^2 + 2\Delta\sqrt Q\;\mathbb E|r| + \Delta^2 Q .
+# \mathrm{AR} = \mathbb E\,\big(|r| + \mathcal R\sqrt Q\big)^2 = \mathbb E\,r^2 + 2\mathcal R\sqrt Q\;\mathbb E|r| + \mathcal R^2 Q .
 # ```
 #
 # The projection keeps $M$ and has $Q = M^2$.
@@ -315,16 +312,11 @@ weights = (0.01, 0.3, 2.0)
 
 def attacks(s):
     """Errors under attack of fit and projection, and their difference, per penalty."""
-    truth = sample.teacher_direction(linear, s)
-    batch, test = (
-        sample.batch(linear, s, *b) for b in (("ridge", 600), ("test", 4000))
-    )
-    rows = []
-    for penalty in weights:
-        theta = draws.fit(batch, penalty)
-        pair = [draws.attacked(test, t, 0.5) for t in (theta, (theta @ truth) * truth)]
-        rows.append([*pair, pair[0] - pair[1]])
-    return rows
+    batch, test, truth = batches(linear, s, ridge=600, test=4000)
+    fits = [draws.fit(batch, penalty) for penalty in weights]
+    full = np.array([draws.attacked(test, f, 0.5) for f in fits])
+    less = np.array([draws.attacked(test, (f @ truth) * truth, 0.5) for f in fits])
+    return np.transpose([full, less, full - less])
 
 
 attacked = averaged(7, attacks)
@@ -333,14 +325,10 @@ attacked = averaged(7, attacks)
 rows = []
 for k, penalty in enumerate(weights):
     o = law.square(linear, penalty)
-    both = {
-        cross: [
-            law.linear_risk(linear, o.m, q, 0.5, cross=cross) for q in (o.q, o.m**2)
-        ]
-        for cross in (True, False)
-    }
-    gain, without = (pair[0] - pair[1] for pair in both.values())
-    rows.append((f"{penalty:g}", *both[True], attacked[k, 0], attacked[k, 1]))
+    known = ((o.m, o.q), (o.m, o.m**2))
+    both = [[law.linear_risk(linear, *p, 0.5, cross=c) for p in known] for c in (1, 0)]
+    gain, without = (pair[0] - pair[1] for pair in both)
+    rows.append((f"{penalty:g}", *both[0], attacked[k, 0], attacked[k, 1]))
     claims.check(
         f"Penalty {penalty:g}: error under attack, ridge less its projection",
         measured=attacked[k, 2],
@@ -368,22 +356,17 @@ sizes = (50, 200, 800)
 def two_parts(dim, s):
     """Attacked error: robust readout, readout of least squares, and training in R^d."""
     p = of_ratio(0.25, dim, teacher="relu", noise_std=0.3)
-    step, rows, test = (
-        sample.batch(p, s, *b)
-        for b in (("gradient", 4 * dim), ("ridge", 300), ("test", 4000))
-    )
+    step, rows, test, _ = batches(p, s, gradient=4 * dim, ridge=300, test=4000)
     v = step.X.T @ step.y
     v /= np.linalg.norm(v)
     seen = Batch((rows.X @ v)[:, None], rows.y)
     readouts = [draws.robust_fit(seen, eps) for eps in (0.5, 0.0)]
-    trained = draws.robust_fit(rows, 0.5)
-    vectors = [(a, b[0] * v) for a, b in readouts] + [trained]
+    vectors = [(a, b[0] * v) for a, b in readouts] + [draws.robust_fit(rows, 0.5)]
     errors = [draws.attacked(test, theta, 0.5, a) for a, theta in vectors]
     return [*errors, errors[0] - errors[2]]
 
 
 def over_sizes(s):
-    """One row for each size, then the last less the first."""
     rows = np.array([two_parts(dim, s) for dim in sizes])
     return np.vstack([rows, rows[-1] - rows[0]])
 
@@ -397,9 +380,7 @@ plain = law.standard_readout(relu, angle, 0.5)
 # %% tags=["remove-input"] mystnb={"figure": {"name": "fig-narrow-dimension", "caption": "Error under attack against the dimension, 300 rows for the robust part. Points are simulated, the line is the best readout of the step's direction in theory."}, "image": {"alt": "With a robust readout of one direction the error stays at 0.41. With all weights trained it rises from 0.38 to 0.72."}}
 comparison(
     [
-        Curve(
-            "step, then a robust readout", level(sizes, optimum), (sizes, flat[:3, 0])
-        ),
+        Curve("one direction", level(sizes, optimum), (sizes, flat[:3, 0])),
         Curve("all weights", None, (sizes, flat[:3, 2])),
     ],
     xlabel="dimension $d$",
@@ -416,15 +397,14 @@ claims.check(
     source="this page",
     control=("all weights trained", float(flat[3, 2].mean)),
 )
-for k, (name, own, wrong) in enumerate(
-    (("robust readout", optimum, plain), ("least squares", plain, optimum))
-):
+in_theory = (optimum, plain)
+for k, name in enumerate(("robust readout", "least squares")):
     claims.check(
         f"Direction by one step, d = 800, {name}: error under attack",
         measured=flat[2, k],
-        predicted=own,
+        predicted=in_theory[k],
         source="this page, equation 4",
-        control=("the other readout", wrong),
+        control=("the other readout", in_theory[1 - k]),
     )
 claims.check(
     "d = 50: error of the two parts less that of training all weights",
@@ -491,7 +471,7 @@ claims.check(
 # :label: ex-narrow-none
 # ````
 #
-# Which of the three terms of {eq}`eq-narrow-linear` is left for $\Delta = 0$, and which grows fastest with $\Delta$?
+# Which of the three terms of {eq}`eq-narrow-linear` is left for $\mathcal R = 0$, and which grows fastest with $\mathcal R$?
 #
 # ````{exercise-end}
 # ````
@@ -500,7 +480,7 @@ claims.check(
 # :class: dropdown
 # ````
 #
-# The first, the test error; the last, $\Delta^2Q$.
+# The first, the test error; the last, $\mathcal R^2Q$.
 #
 # ````{solution-end}
 # ````
@@ -548,7 +528,7 @@ claims.check(
 # :label: ex-narrow-huge
 # ````
 #
-# For which $\Delta$ is the constant the best robust readout of $t$, for a teacher $y = z$ without noise and $\rho = 1$?
+# For which $\mathcal R$ is the constant the best robust readout of $t$, for a teacher $y = z$ without noise and $\rho = 1$?
 #
 # ````{exercise-end}
 # ````
@@ -557,8 +537,8 @@ claims.check(
 # :class: dropdown
 # ````
 #
-# The error is $(1-b)^2 + 2\Delta b(1-b)\sqrt{2/\pi} + \Delta^2b^2$ for $0 \le b \le 1$, with the slope $-2 + 2\Delta\sqrt{2/\pi}$ at $b = 0$.
-# So from $\Delta = \sqrt{\pi/2} \approx 1.25$ on.
+# The error is $(1-b)^2 + 2\mathcal R b(1-b)\sqrt{2/\pi} + \mathcal R^2b^2$ for $0 \le b \le 1$, with the slope $-2 + 2\mathcal R\sqrt{2/\pi}$ at $b = 0$.
+# So from $\mathcal R = \sqrt{\pi/2} \approx 1.25$ on.
 #
 # ````{solution-end}
 # ````

@@ -111,7 +111,7 @@ def test_logistic_regression_in_two_limits():
 
 
 def test_what_does_not_settle_is_said(monkeypatch):
-    monkeypatch.setattr("onestep.theory.neighbours.narrow_networks.overlaps._MOST", 3)
+    monkeypatch.setattr("onestep.theory.neighbours.narrow_networks.evolution._MOST", 3)
     for call in (lambda: law.logistic(0.5, 0.01, 3.0), lambda: law.huber(PROBLEM, 0.01)):
         with pytest.raises(NotConverged) as caught:
             call()

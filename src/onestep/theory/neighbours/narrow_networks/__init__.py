@@ -1,19 +1,14 @@
 """One neuron: what training it to the end adds to one step, and how it stands an adversary.
 
-* `overlaps`: the state evolution of ridge, Huber and logistic regression (Cui 2025, arXiv:2409.13904).
+* `overlaps`, `logistic`: the state evolution of ridge, Huber and logistic regression (Cui 2025, arXiv:2409.13904).
 * `robust`: errors when inputs may be moved (Mousavi-Hosseini, Javanmard and Erdogdu 2024, arXiv:2410.16449).
 
 All formulas are in the form derived for this book.
 """
 
-from onestep.theory.neighbours.narrow_networks.overlaps import (
-    Overlaps,
-    best_cosine,
-    huber,
-    logistic,
-    logistic_proximal,
-    square,
-)
+from onestep.theory.neighbours.narrow_networks.evolution import Overlaps
+from onestep.theory.neighbours.narrow_networks.logistic import logistic, logistic_proximal
+from onestep.theory.neighbours.narrow_networks.overlaps import best_cosine, huber, square
 from onestep.theory.neighbours.narrow_networks.robust import best_readout, linear_risk, readout_risk, standard_readout
 
 __all__ = [

@@ -10,49 +10,14 @@ omega + V g, g = -l'(y, omega + V g). Then, with chi = E l''/(1 + V l''),
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
-from onestep.checks import InputError, NotConverged, real, reals
+from onestep.checks import InputError, real
 from onestep.hermite import gaussian_rule
 from onestep.problem import Problem
-
-_DAMPING = 0.7
-_MOST = 5000
-_TOLERANCE = 1e-10
-
-
-@dataclass(frozen=True)
-class Overlaps:
-    """What the state evolution says of the fit.
-
-    Attributes
-    ----------
-    m : float
-        beta_star . theta.
-    q : float
-        |theta|^2.
-    V : float
-        How far a row moves its own prediction, over the derivative of its loss.
-    residual : float
-        Largest change by one more iteration, relative to the numbers themselves.
-    iterations : int
-        0 for a closed form.
-    """
-
-    m: float
-    q: float
-    V: float
-    residual: float
-    iterations: int
-
-    @property
-    def cosine(self) -> float:
-        """m/sqrt(q), the cosine of theta and beta_star."""
-        return self.m / math.sqrt(self.q)
+from onestep.theory.neighbours.narrow_networks.evolution import Overlaps, following, iterated, residual
 
 
 def square(problem: Problem, ridge: float) -> Overlaps:
@@ -88,7 +53,7 @@ def square(problem: Problem, ridge: float) -> Overlaps:
     m = c * chi / (ridge + chi)
     q = chi**2 * (c**2 + phi * (second - 2 * c * m)) / ((ridge + chi) ** 2 - phi * chi**2)
     start = np.array([m, q, V])
-    return Overlaps(m, q, V, _residual(start, _next(*_square_moments(c, second, m, q, V), m, phi, ridge)), 0)
+    return Overlaps(m, q, V, residual(start, following(*_square_moments(c, second, m, q, V), m, phi, ridge)), 0)
 
 
 def huber(problem: Problem, ridge: float, delta: float = 1.0) -> Overlaps:
@@ -130,71 +95,7 @@ def huber(problem: Problem, ridge: float, delta: float = 1.0) -> Overlaps:
         g_square = square / (1 + V) ** 2 + delta**2 * (above + below)
         return float(weights @ (z * g)), float(weights @ inside) / (1 + V), float(weights @ g_square)
 
-    return _iterated(moments, (c / (1 + ridge), second, phi), phi, ridge, "Huber regression")
-
-
-def logistic(phi: float, ridge: float, slope: float) -> Overlaps:
-    """Logistic regression, l = log(1 + exp(-y p)), of labels +-1 with P(y = 1 | z) = 1/(1 + exp(-slope z)).
-
-    Parameters
-    ----------
-    phi : float
-        d/n > 0.
-    ridge : float
-        > 0.
-    slope : float
-        > 0.
-
-    Raises
-    ------
-    InputError
-        A number that is not positive.
-    NotConverged
-        The iteration does not settle.
-    """
-    phi, ridge = real("phi", phi, 0.0, open_below=True), real("ridge", ridge, 0.0, open_below=True)
-    slope = real("slope", slope, 0.0, open_below=True)
-    nodes = np.linspace(-8.0, 8.0, 129)
-    weights = np.exp(-(nodes**2) / 2) / np.exp(-(nodes**2) / 2).sum()
-
-    def moments(m: float, q: float, V: float) -> tuple[float, float, float]:
-        """By symmetry y = 1 is enough, with twice its probability; omega and z given omega are Gaussian."""
-        omega = math.sqrt(q) * nodes
-        cosine = min(m / math.sqrt(q), 1.0)
-        z = cosine * nodes[:, None] + math.sqrt(1 - cosine**2) * nodes
-        likely = 2 * special.expit(slope * z)
-        s = logistic_proximal(omega, V)
-        g, bend = special.expit(-s), special.expit(s) * special.expit(-s)
-        seen = weights * (likely @ weights)
-        return float((weights * g) @ (likely * z) @ weights), float(seen @ (bend / (1 + V * bend))), float(seen @ g**2)
-
-    return _iterated(moments, (0.5, 1.0, 1.0), phi, ridge, "logistic regression")
-
-
-def logistic_proximal(omega: np.ndarray, V: float) -> np.ndarray:
-    """s with s = omega + V/(1 + exp(s)), where a row with y = 1 is fitted that was predicted omega.
-
-    Newton's iteration from s = 0, the point of inflection, is monotone. Started at omega it cycles for large V.
-
-    Raises
-    ------
-    InputError
-        omega is not finite, or V is negative.
-    NotConverged
-        The iteration does not settle.
-    """
-    omega, V = reals("omega", omega), real("V", V, 0.0)
-    s, move = np.zeros_like(omega), np.inf
-    for _ in range(100):
-        low = special.expit(-s)
-        change = (s - omega - V * low) / (1 + V * low * (1 - low))
-        s = s - change
-        move = float(np.max(np.abs(change) / (1 + np.abs(s)), initial=0.0))
-        if move < 1e-14:
-            return s
-    if move > 1e-11:
-        raise NotConverged("the proximal map of the logistic loss", move, 100)
-    return s
+    return iterated(moments, (c / (1 + ridge), second, phi), phi, ridge, "Huber regression")
 
 
 def best_cosine(problem: Problem) -> float:
@@ -225,33 +126,3 @@ def _target(problem: Problem) -> tuple[float, float]:
 
 def _square_moments(c: float, second: float, m: float, q: float, V: float) -> tuple[float, float, float]:
     return (c - m) / (1 + V), 1 / (1 + V), (second - 2 * c * m + q) / (1 + V) ** 2
-
-
-def _next(signal: float, chi: float, square: float, m: float, phi: float, ridge: float) -> np.ndarray:
-    """(m, q, V) from E[z g], chi and E g^2."""
-    pull = (signal + m * chi) / (ridge + chi)
-    return np.array([pull, pull**2 + phi * square / (ridge + chi) ** 2, phi / (ridge + chi)])
-
-
-def _residual(old: np.ndarray, new: np.ndarray) -> float:
-    return float(np.max(np.abs(new - old) / np.maximum(np.abs(new), 1e-300)))
-
-
-def _iterated(
-    moments: Callable[[float, float, float], tuple[float, float, float]],
-    start: tuple[float, float, float],
-    phi: float,
-    ridge: float,
-    what: str,
-) -> Overlaps:
-    state, left = np.array(start), np.inf
-    for iterations in range(_MOST):
-        following = _next(*moments(*state), float(state[0]), phi, ridge)
-        left = _residual(state, following)
-        if left < _TOLERANCE:
-            m, q, V = map(float, following)
-            return Overlaps(m, q, V, left, iterations)
-        if not np.all(np.isfinite(following)):
-            break
-        state = _DAMPING * following + (1 - _DAMPING) * state
-    raise NotConverged(f"the state evolution of {what}", left, _MOST, "a larger ridge may help")
