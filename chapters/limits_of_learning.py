@@ -200,6 +200,15 @@ markdown_table(rows, head=("Step on", "predicted", "cosine"), number=".3f")
 # * *Easy*: otherwise, a direction is found for $n/d$ above a threshold, {eq}`eq-limits-threshold`.
 # * *Hard*: $\Gamma = 0$.
 #   No number of rows per dimension is enough.
+#
+# The threshold of the easy class is
+#
+# ```{math}
+# :label: eq-limits-threshold
+# \frac nd = \frac{1}{\text{spectral radius of } M \mapsto \mathbb E\,[\Gamma(y) M\, \Gamma(y)]} ,
+# ```
+#
+# and $1/\mathbb E\,\Gamma(y)^2$ for one coordinate.
 
 # %% tags=["hide-input"]
 teachers = (

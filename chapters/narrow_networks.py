@@ -244,6 +244,7 @@ markdown_table(
 
 # %% [markdown]
 # Huber's loss does slightly better than the square here: the quadratic part of the teacher makes large residuals, and it gives less weight to them.
+# For large penalties it falls below the step: it becomes a step on the labels cut at $\pm1$, one of the functions of [What can be learned at all](limits_of_learning), and not a good one here.
 #
 # *A trap.*
 # In logistic regression $p = \omega + Vg$ has to be solved for each $\omega$.
@@ -282,7 +283,10 @@ record(best_ridge=best_ridge)
 # For each such $v$, by Jensen,
 #
 # $$
-# \big(h(z+v) - y\big)^2 = \big(\mathbb E_w f(z+v, w) - y\big)^2 \le \mathbb E_w\big(f(z+v, w) - y\big)^2 \le \mathbb E_w \max_{\lVert\delta\rVert\le\mathcal R}\big(f(x+\delta) - y\big)^2 .
+# \begin{aligned}
+# \big(h(z+v) - y\big)^2 &= \big(\mathbb E_w f(z+v, w) - y\big)^2 \\
+# &\le \mathbb E_w\big(f(z+v, w) - y\big)^2 \le \mathbb E_w \max_{\lVert\delta\rVert\le\mathcal R}\big(f(x+\delta) - y\big)^2 .
+# \end{aligned}
 # $$
 #
 # The first step needs that $w$ has the same law for $z$ and for $z + v$, which is independence.
