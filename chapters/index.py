@@ -158,6 +158,7 @@ opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 # | [Deep features](deep_features) | what ridge regression must know of any features, and where one step goes beyond it | {minutes}`deep_features` |
 # | [Signals in data](data_spikes) | a long direction in the inputs acts like a step; when it harms; shortcuts | {minutes}`data_spikes` |
 # | [Alignment](alignment) | when weights and gradients are alike, and why that does not show learning | {minutes}`alignment` |
+# | [Words and attention](attention) | what random features and random attention notice when one word of a sentence changes | {minutes}`attention` |
 # | [What can be learned at all](limits_of_learning) | what a function of the labels shows that the labels hide, and from how many rows on | {minutes}`limits_of_learning` |
 # | [Narrow networks](narrow_networks) | what one step leaves on the table against a neuron trained to the end; features that stand an attack | {minutes}`narrow_networks` |
 # | **Appendices** | | |
