@@ -14,7 +14,17 @@ _NO_NUMBERS = (bool, np.bool_, np.timedelta64)  # Python or NumPy count them amo
 
 
 class OneStepError(Exception):
-    """Every refusal and every failure of this package is one of these."""
+    """Every refusal and every failure of this package is one of these.
+
+    Examples
+    --------
+    >>> from onestep import OneStepError, Problem
+    >>> try:
+    ...     Problem(noise_std=-1.0)
+    ... except OneStepError as error:
+    ...     print(error)
+    noise_std: got -1.0; allowed: a finite number >= 0
+    """
 
 
 class InputError(OneStepError, ValueError):
@@ -22,7 +32,21 @@ class InputError(OneStepError, ValueError):
 
     Attributes
     ----------
-    name, given, allowed : the argument's name, the value that came, and what would have been accepted.
+    name : str
+        The argument's name.
+    given : object
+        The value that came.
+    allowed : str
+        What would have been accepted.
+
+    Examples
+    --------
+    >>> from onestep import InputError, Problem
+    >>> try:
+    ...     Problem(n=10.5)
+    ... except InputError as error:
+    ...     print(error.name, error.given, error.allowed, sep=" | ")
+    n | 10.5 | an integer >= 1 and <= 9223372036854775807
     """
 
     def __init__(self, name: str, given: object, allowed: str):
@@ -38,10 +62,21 @@ class NotConverged(OneStepError, RuntimeError):
 
     Attributes
     ----------
-    what : the equations, and where they were to be solved.
-    residual : the largest relative residual that was left.
-    iterations : how many steps were taken; 0 where the method takes none.
-    advice : what may bring the solution within reach; empty if nothing is known.
+    what : str
+        The equations, and where they were to be solved.
+    residual : float
+        The largest relative residual that was left.
+    iterations : int
+        How many steps were taken; 0 where the method takes none.
+    advice : str
+        What may bring the solution within reach; empty if nothing is known.
+
+    Examples
+    --------
+    >>> from onestep import NotConverged
+    >>> error = NotConverged("the fixed point at ridge 1e-9", residual=3e-4, iterations=60, advice="raise the ridge")
+    >>> print(error)
+    the fixed point at ridge 1e-9: relative residual 3.0e-04 after 60 steps; raise the ridge
     """
 
     def __init__(self, what: str, residual: float, iterations: int = 0, advice: str = ""):

@@ -43,6 +43,15 @@ class Geometry:
     ------
     InputError
         `beta_norm` is not positive, `cosine` is beyond 1, `lengthening` is negative, or a law is not a quadrature.
+
+    Examples
+    --------
+    >>> from onestep import Geometry, Problem
+    >>> from onestep.theory import outliers
+    >>> problem = Problem(n=2000, d=1000, N=1500)
+    >>> measured = Geometry(beta_norm=1.6, cosine=0.62)
+    >>> [round(outlier.position, 3) for outlier in outliers(problem, 3.0, measured)]
+    [4.466]
     """
 
     beta_norm: float
@@ -88,10 +97,24 @@ class Geometry:
         t : (n,) array or float
             beta . x / |beta| over the ridge batch, or only its root mean square.
 
+        Returns
+        -------
+        Geometry
+            With quadratures as `readout` and `projection`.
+
         Raises
         ------
         InputError
             An argument is out of its range, empty, or not of finite numbers.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from onestep import Geometry
+        >>> t = np.random.default_rng(0).standard_normal(500)
+        >>> geometry = Geometry.measured(1.6, 0.62, np.full(300, 300**-0.5), t)
+        >>> round(geometry.projection_norm, 6) == round(float(np.sqrt(np.mean(t**2))), 6)
+        True
         """
         a, t = reals("a", a).ravel(), reals("t", t)
         for name, values in (("a", a), ("t", t)):

@@ -82,11 +82,32 @@ def gaussian_rule(kinks: tuple[float, ...] = (), panel: float = _PANELS[0]) -> t
 
 
 def basis(z: np.ndarray, order: int) -> np.ndarray:
-    """He_k(z) / sqrt(k!) for k = 0, ..., `order`: shape (order + 1, *z.shape), orthonormal under the Gaussian.
+    """He_k(z) / sqrt(k!) for k = 0, ..., `order`, orthonormal under the Gaussian.
+
+    Parameters
+    ----------
+    z : float or array
+        Where.
+    order : int
+        The highest order.
+
+    Returns
+    -------
+    (order + 1, *z.shape) array
+        One row for each order.
 
     Raises
     ------
-    InputError : `z` is not finite, or so large that a power of it is not.
+    InputError
+        `z` is not finite, or so large that a power of it is not.
+
+    Examples
+    --------
+    >>> from onestep.hermite import basis
+    >>> basis([0.0, 2.0], 2).round(4)
+    array([[ 1.    ,  1.    ],
+           [ 0.    ,  2.    ],
+           [-0.7071,  2.1213]])
     """
     z, order = reals("z", z), integer("order", order, 0, _HIGHEST)
     if np.max(np.abs(z), initial=0.0) ** min(order, 1) > 1e300 ** (1 / max(order, 1)):
@@ -107,10 +128,30 @@ def _factorial_roots(order: int) -> np.ndarray:
 def expand(link: Link, order: int = ORDER) -> Expansion:
     """The Hermite expansion of `link`, coefficients c_0, ..., c_`order` with absolute error below 1e-10.
 
+    Parameters
+    ----------
+    link : Link
+        The function.
+    order : int, optional
+        The highest order.
+
+    Returns
+    -------
+    Expansion
+        Its coefficients and second moments.
+
     Raises
     ------
-    InputError : the link gives values that are not finite, grows too fast, does not map an array to one of the same
+    InputError
+        The link gives values that are not finite, grows too fast, does not map an array to one of the same
         shape, or has kinks that it does not declare.
+
+    Examples
+    --------
+    >>> from onestep.hermite import expand
+    >>> from onestep.links import NAMES
+    >>> [round(c, 6) for c in expand(NAMES["relu"]).coefficients[:3]]
+    [0.398942, 0.5, 0.199471]
     """
     if not isinstance(link, Link):
         raise InputError("link", link, "a Link")

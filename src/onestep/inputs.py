@@ -24,21 +24,35 @@ class Covariance:
 
     Parameters
     ----------
-    eigenvalues : (L,), positive, in any order. They are rescaled to the mean 1 over the d directions, because the
+    eigenvalues : sequence of float
+        (L,), positive, in any order. They are rescaled to the mean 1 over the d directions, because the
         Hermite coefficients of the activation belong to pre-activations of variance w' Sigma w = tr Sigma / d = 1.
-    shares : (L,), positive, with sum one: the part of the d directions that belongs to each level. None means equal
+    shares : sequence of float or None
+        (L,), positive, with sum one: the part of the d directions that belongs to each level. None means equal
         parts; d eigenvalues with None are a full spectrum.
-    teacher : (L,), not negative, with sum one: the squared length of beta_star, |beta_star| = 1, in each eigenspace.
+    teacher : sequence of float or None
+        (L,), not negative, with sum one: the squared length of beta_star, |beta_star| = 1, in each eigenspace.
         None means `shares`, a teacher without preference.
 
     Attributes
     ----------
-    eigenvalues, shares, teacher : tuples of floats, as above and completed.
+    eigenvalues, shares, teacher : tuple of float
+        As above and completed.
 
     Raises
     ------
-    InputError : no eigenvalue, or too many; one that is not positive, or 1e10 times more or less than their mean;
+    InputError
+        No eigenvalue, or too many; one that is not positive, or 1e10 times more or less than their mean;
         shares or weights of another length, of the wrong sign, or with another sum than one.
+
+    Examples
+    --------
+    >>> from onestep import Covariance, Problem
+    >>> inputs = Covariance(eigenvalues=(4.0, 1.0), shares=(0.25, 0.75), teacher=(0.9, 0.1))
+    >>> [round(value, 4) for value in inputs.eigenvalues]
+    [2.2857, 0.5714]
+    >>> Problem(inputs=inputs).levels.counts.tolist()
+    [250, 750]
     """
 
     eigenvalues: tuple[float, ...]
@@ -63,6 +77,26 @@ class Covariance:
         """Eigenvalues that fall like x^-`exponent`, x in (0, 1) the rank over d, as `levels` steps of equal width.
 
         Every step is at the height of its middle. `teacher` is as above, the largest eigenvalue first.
+
+        Parameters
+        ----------
+        exponent : float
+            0 or more.
+        levels : int, optional
+            How many steps.
+        teacher : sequence of float or None
+            As of `Covariance`, the largest eigenvalue first.
+
+        Returns
+        -------
+        Covariance
+            With eigenvalues of the mean 1, in equal shares.
+
+        Examples
+        --------
+        >>> from onestep import Covariance
+        >>> [round(value, 3) for value in Covariance.power_law(1.0, levels=4).eigenvalues]
+        [2.386, 0.795, 0.477, 0.341]
         """
         exponent, levels = real("exponent", exponent, 0.0), integer("levels", levels, 1, _MOST)
         return cls(tuple(((np.arange(levels) + 0.5) ** -exponent).tolist()), None, teacher)
@@ -70,9 +104,26 @@ class Covariance:
     def levels(self, d: int) -> "Levels":
         """The levels of d directions, every one with a whole number of them.
 
+        Parameters
+        ----------
+        d : int
+            How many directions.
+
+        Returns
+        -------
+        Levels
+            Eigenvalues, and the number of directions of each.
+
         Raises
         ------
-        InputError : d is so small that a level would have no direction.
+        InputError
+            d is so small that a level would have no direction.
+
+        Examples
+        --------
+        >>> from onestep import Covariance
+        >>> Covariance((4.0, 1.0), (0.25, 0.75)).levels(10).counts.tolist()
+        [3, 7]
         """
         return _levels(self, integer("d", d, 1))
 

@@ -34,27 +34,50 @@ class Problem:
 
     Attributes
     ----------
-    n : rows of the ridge batch, and of the gradient batch unless `n_gradient` says otherwise.
-    d : input dimension.
-    N : hidden units.
-    activation : of the network. A name in `links.NAMES`, Hermite coefficients (c_0, c_1, ...) or a `Link`.
+    n : int
+        Rows of the ridge batch, and of the gradient batch unless `n_gradient` says otherwise.
+    d : int
+        Input dimension.
+    N : int
+        Hidden units.
+    activation : str, sequence of float or Link
+        Of the network: a name in `links.NAMES`, Hermite coefficients (c_0, c_1, ...) or a `Link`.
         It is centred: `sigma` is the activation minus its Gaussian mean, which `centring` reports.
-    teacher : sigma_star, given like `activation`, but not centred; or a `teachers.MultiIndex` g of k directions, then
+    teacher : str, sequence of float, Link or MultiIndex
+        sigma_star, given like `activation`, but not centred; or a `teachers.MultiIndex` g of k directions, then
         y = g(B x) + noise, where B has k orthonormal rows.
-    noise_std : standard deviation of the label noise.
-    readout : law of sqrt(N) a_j: "gaussian", N(0, 1); "constant", always 1; or (values, shares), the values that it
+    noise_std : float
+        Standard deviation of the label noise.
+    readout : str or (values, shares)
+        Law of sqrt(N) a_j: "gaussian", N(0, 1); "constant", always 1; or (values, shares), the values that it
         takes and with which probabilities. The values are scaled to a mean square of 1.
-    first_output : scale of the output f0 that the first residual y - f0(X) contains. "mean_field" is
+    first_output : str
+        Scale of the output f0 that the first residual y - f0(X) contains. "mean_field" is
         f0 = a' sigma(W x) / sqrt(N), "order_one" is f0 = a' sigma(W x). Only with the first is the gradient
         asymptotically of rank one along X'y.
-    precision : of the simulation's arrays; the theory always computes in float64.
-    n_gradient : rows of the gradient batch; None means n.
-    inputs : None for x ~ N(0, I_d); or the `Covariance` Sigma of x. The teacher is then scaled to
+    precision : str
+        "float64" or "float32", of the simulation's arrays; the theory always computes in float64.
+    n_gradient : int or None
+        Rows of the gradient batch; None means n.
+    inputs : Covariance or None
+        None for x ~ N(0, I_d); or the `Covariance` Sigma of x. The teacher is then scaled to
         y = sigma_star(beta_star . x / sqrt(beta_star' Sigma beta_star)) + noise, so that the law of y is the same.
 
     Raises
     ------
-    InputError : naming the argument, what was given and what is allowed.
+    InputError
+        Naming the argument, what was given and what is allowed.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> problem = Problem(n=4000, d=2000, N=3000, activation="relu", teacher=[0, 1, 0.5], noise_std=0.5)
+    >>> problem.phi, problem.psi.__round__(4)
+    (0.5, 0.6667)
+    >>> round(problem.step(0.25), 3)
+    7.953
+    >>> [round(c, 4) for c in problem.student.coefficients[:4]]
+    [0.0, 0.5, 0.1995, 0.0]
     """
 
     n: int = 2000

@@ -28,18 +28,32 @@ class MultiIndex:
 
     Attributes
     ----------
-    name : what figures and messages call it.
-    function : g(z_1, ..., z_k), vectorised: k arrays of one shape in, one of that shape out.
-    directions : k, 1 to 3.
-    kinks : planes ((n_1, ..., n_k), b) on which g or a low derivative jumps: the points with n . z = b. Quadrature
+    name : str
+        What figures and messages call it.
+    function : callable
+        g(z_1, ..., z_k), vectorised: k arrays of one shape in, one of that shape out.
+    directions : int
+        k, 1 to 3.
+    kinks : tuple of ((n_1, ..., n_k), b)
+        Planes on which g or a low derivative jumps: the points with n . z = b. Quadrature
         breaks there. A kink on a curved surface cannot be declared, and such a g is refused.
-    degree : of g in all variables together if g is a polynomial, up to 24; its quadrature is then exact. Else None.
+    degree : int or None
+        Of g in all variables together if g is a polynomial, up to 24; its quadrature is then exact. Else None.
 
     Raises
     ------
-    InputError : an argument of the wrong kind; more than 3 directions; more than 6 planes, or one without a normal.
+    InputError
+        An argument of the wrong kind; more than 3 directions; more than 6 planes, or one without a normal.
         What depends on the values of g (overflow, too fast growth, undeclared kinks, a wrong degree) is refused when
         they are first needed, which is in `Problem(teacher=...)`.
+
+    Examples
+    --------
+    >>> from onestep import MultiIndex, Problem
+    >>> teacher = MultiIndex("z_1 + z_1 z_2", lambda u, v: u + u * v, directions=2, degree=2)
+    >>> problem = Problem(teacher=teacher)
+    >>> problem.directions, round(problem.target.second_moment, 10)
+    (2, 2.0)
     """
 
     name: str
@@ -67,9 +81,28 @@ class MultiIndex:
     def rotated(self, rows) -> "MultiIndex":
         """The teacher g(R z), R = `rows` (k, k) orthonormal: the same law of inputs and labels, seen in other axes.
 
+        Parameters
+        ----------
+        rows : (k, k) array
+            R, with orthonormal rows.
+
+        Returns
+        -------
+        MultiIndex
+            The same law of inputs and labels.
+
         Raises
         ------
-        InputError : the rows are not orthonormal.
+        InputError
+            The rows are not orthonormal.
+
+        Examples
+        --------
+        >>> from onestep import MultiIndex
+        >>> product = MultiIndex("z_1 z_2", lambda u, v: u * v, directions=2, degree=2)
+        >>> turned = product.rotated([[0.6, 0.8], [-0.8, 0.6]])
+        >>> round(float(turned(1.0, 0.0)), 3)
+        -0.48
         """
         R = reals("rows", rows)
         k = self.directions
@@ -136,6 +169,13 @@ def hermite_tensor(coefficients) -> MultiIndex:
     Raises
     ------
     InputError : not of numbers, all zero, not of 1 to 3 directions, of a degree above 24, or beyond 1e100 in size.
+
+    Examples
+    --------
+    >>> from onestep.teachers import hermite_tensor
+    >>> teacher = hermite_tensor({(1, 0): 1.0, (1, 1): 0.5})
+    >>> float(teacher(2.0, 3.0))
+    5.0
     """
     found = _entries(coefficients)
     allowed = f"finite coefficients, not all zero, of total degree <= {ORDER} and below 1e100 in size"

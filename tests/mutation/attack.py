@@ -61,6 +61,7 @@ FIRST = {
     "theory/terms": LIMIT[3:8],
     "geometry": (EVERY_STEP[2], LIMIT[4]),
     "theory/ridge_errors": (LIMIT[4], LIMIT[2]),
+    "theory/plateaus": LIMIT[4:5],
     "theory/learned": LIMIT[5:6],
     "simulation": GROUND[3:],
     "": GROUND[:3],

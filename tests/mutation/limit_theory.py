@@ -309,13 +309,6 @@ ERRORS = mutants(
     ("found.q * slope + slope_of_freedom * found.u * value", "found.q * slope", "derivative of q forgotten"),
     ("freedom * (found.p + found.q) + found.ridge", "freedom * (found.p + found.q)", "ridge lost in du/dridge"),
     ("freedom * (found.p + found.q) + found.ridge", "freedom * (found.p - found.q) + found.ridge", "sign in du/dridge"),
-    (
-        "columns = columns[:, independent(",
-        "columns = columns[:, [*range(len(orders))] or independent(",
-        "hidden spikes counted",
-    ),
-    ("else active_orders(problem, degree,", "else active_orders(problem, degree + 1,", "plateaus off by one"),
-    ("levels[:-1] - levels[1:]", "levels[1:] - levels[:-1]", "sign of the improvement"),
     ("geometry) - problem.noise_variance", "geometry) - problem.noise_std", "standard deviation for variance"),
     (
         "first, last = np.log(RIDGES)",
@@ -325,6 +318,17 @@ ERRORS = mutants(
     ("best = int(np.argmin(error", "best = int(np.argmax(error", "worst ridge"),
     ("moved = step > 0", "moved = step > 1", "small steps taken for none"),
     ("columns[which], penalty)", "columns[which[::-1]], penalty)", "steps exchanged"),
+)
+
+PLATEAUS = mutants(
+    "theory/plateaus.py",
+    (
+        "columns = columns[:, independent(",
+        "columns = columns[:, [*range(len(orders))] or independent(",
+        "hidden spikes counted",
+    ),
+    ("else active_orders(problem, degree,", "else active_orders(problem, degree + 1,", "plateaus off by one"),
+    ("levels[:-1] - levels[1:]", "levels[1:] - levels[:-1]", "sign of the improvement"),
 )
 
 BASELINES = mutants(
@@ -415,6 +419,7 @@ LISTS = [
     REGIMES,
     SPIKES,
     ERRORS,
+    PLATEAUS,
     BASELINES,
     LEARNED,
 ]

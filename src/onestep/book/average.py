@@ -20,13 +20,23 @@ class Average:
 
     Attributes
     ----------
-    mean, standard_error : numbers, or arrays of one shape.
-    draws : how many independent draws were averaged, >= 2.
+    mean, standard_error : float or array
+        Of one shape.
+    draws : int
+        How many independent draws were averaged, >= 2.
 
     Raises
     ------
-    InputError : the shapes differ, a standard error is negative, a number is not finite, or there are fewer than two
+    InputError
+        The shapes differ, a standard error is negative, a number is not finite, or there are fewer than two
         draws.
+
+    Examples
+    --------
+    >>> from onestep.book import Average
+    >>> average = Average(0.4612, 0.0123, draws=8)
+    >>> f"{average:.2f}", f"{100 * average}"
+    ('0.46 ± 0.01', '46.1 ± 1.2')
     """
 
     mean: np.ndarray

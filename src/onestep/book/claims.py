@@ -95,18 +95,54 @@ def check(
 
     Parameters
     ----------
-    measured : an `Average`, of one number; then the tolerance, the standard error and the number of draws come from
+    statement : str
+        What is claimed, in words.
+    measured : Average or float
+        An `Average`, of one number; then the tolerance, the standard error and the number of draws come from
         it. Or a plain number; then `tolerance` is needed.
-    tolerance : how far the two may differ. With an average it may be left out: `allowed`, a known bias, plus what
+    predicted : float
+        The number of the theory.
+    source : str
+        Where the prediction comes from.
+    tolerance : float, optional
+        How far the two may differ. With an average it may be left out: `allowed`, a known bias, plus what
         chance explains but for `probability`, `chance(draws, probability) * standard_error`. One-sided kinds take the
         one-sided quantile.
-    statement, predicted, source, kind, evidence, explain, control, distance : see `Claim`.
-    standard_error, draws : of a plain number, if it has them.
+    allowed : float, optional
+        A known bias.
+    probability : float, optional
+        Of a failure by chance.
+    standard_error : float, optional
+        Of a plain number, if it has one.
+    kind, evidence, explain, distance, control : optional
+        See `Claim`.
+    draws : int, optional
+        Of a plain number, if it has them.
+
+    Returns
+    -------
+    Claim
+        With its verdict.
 
     Raises
     ------
-    InputError : an empty statement or source, what is not a number, a negative tolerance, none for a plain number, a
+    InputError
+        An empty statement or source, what is not a number, a negative tolerance, none for a plain number, a
         standard error beside an average's own, an unknown kind, a control that is not a name and a number.
+
+    Examples
+    --------
+    >>> from onestep.book import claims, over_seeds
+    >>> claim = claims.check(
+    ...     "The largest eigenvalue",
+    ...     measured=over_seeds([2.41, 2.47, 2.44, 2.46]),
+    ...     predicted=2.44,
+    ...     source="chapter One spike",
+    ...     control=("the edge of the bulk", 2.0),
+    ... )
+    holds  The largest eigenvalue: measured 2.445 ± 0.013, predicted 2.44 (tolerance 0.17)  [chapter One spike]
+    >>> claim.verdict
+    'holds'
     """
     value: Any = measured  # the numbers of an average are arrays; `Claim` makes floats of them
     error: Any = standard_error
@@ -139,8 +175,10 @@ def table() -> None:
 
     Raises
     ------
-    ClaimsUndecided : in a strict run, after the table is shown, when all claims that do not hold have too few draws.
-    ClaimsFailed : when one of them fails, or none was checked.
+    ClaimsUndecided
+        In a strict run, after the table is shown, when all claims that do not hold have too few draws.
+    ClaimsFailed
+        When one of them fails, or none was checked.
     """
     claims = tuple(_ledger.values())
     text = "\n".join(as_text(c) for c in claims)

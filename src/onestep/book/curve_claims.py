@@ -16,13 +16,41 @@ def check_curve(
 
     Parameters
     ----------
-    values : (S, *points), S independent draws of the curve.
-    predicted, allowed : (*points), the curve, and how far the mean may be from it for a known reason.
-    control : the name of the wrong law, and its curve.
+    statement : str
+        What is claimed.
+    values : (S, *points) array
+        S independent draws of the curve.
+    predicted : (*points) array
+        The curve.
+    control : (str, array)
+        The name of the wrong law, and its curve.
+    source : str
+        Where the prediction comes from.
+    allowed : float or array
+        How far the mean may be from the curve for a known reason.
+    explain : str, optional
+        See `Claim`.
+
+    Returns
+    -------
+    Claim
+        With its verdict.
 
     Raises
     ------
-    InputError : as `claims.check` and `share_of_chance`.
+    InputError
+        As `claims.check` and `share_of_chance`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from onestep.book.curve_claims import check_curve
+    >>> x = np.linspace(0, 1, 5)
+    >>> draws = x**2 + 0.01 * np.random.default_rng(0).standard_normal((8, 5))
+    >>> claim = check_curve("A parabola", draws, x**2, control=("a line", x), source="school")
+    holds  A parabola (largest deviation; 1 is what chance explains): measured 0.1326, predicted ≤ 1  [school]
+    >>> claim.verdict
+    'holds'
     """
     law, wrong = control
     measured = share_of_chance(values, predicted, allowed)

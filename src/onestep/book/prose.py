@@ -21,11 +21,21 @@ def glue(**values: object) -> None:
 
     Parameters
     ----------
-    values : name=value; finite or not, numbers, short texts, averages, or sequences of them.
+    **values : object
+        name=value; finite or not, numbers, short texts, averages, or sequences of them.
 
     Raises
     ------
-    InputError : nothing, a value of another kind, or a name glued twice in a strict run.
+    InputError
+        Nothing, a value of another kind, or a name glued twice in a strict run.
+
+    Examples
+    --------
+    >>> from onestep.book import glue
+    >>> glue(kappa=0.125, steps=[1, 2])
+    kappa = 0.125
+    steps_0 = 1
+    steps_1 = 2
     """
     flat = dict(pair for name, value in values.items() for pair in _named(name, value))
     if not flat:
@@ -50,13 +60,31 @@ def markdown_table(rows: Iterable[Sequence[object]], head: Sequence[str], *, num
 
     Parameters
     ----------
-    rows : of cells, as many in each as in `head`.
-    head : titles of the columns.
-    number : format of numbers, as in f-strings.
+    rows : iterable of sequences
+        Of cells, as many in each as in `head`.
+    head : sequence of str
+        Titles of the columns.
+    number : str
+        Format of numbers, as in f-strings.
+
+    Returns
+    -------
+    IPython.display.Markdown
+        The table.
 
     Raises
     ------
-    InputError : no row, a row of another length, or a cell of another kind.
+    InputError
+        No row, a row of another length, or a cell of another kind.
+
+    Examples
+    --------
+    >>> from onestep.book import markdown_table
+    >>> print(markdown_table([("first", 1.25), ("second", None)], head=("spike", "position")).data)
+    | spike | position |
+    | :--- | ---: |
+    | first | 1.25 |
+    | second | — |
     """
     from IPython.display import Markdown
 

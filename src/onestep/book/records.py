@@ -26,9 +26,22 @@ def record(**values: object) -> None:
     Recording a name again replaces it, as re-running a cell must; in a strict run, where no cell runs twice, it is
     refused.
 
+    Parameters
+    ----------
+    **values : object
+        name=value.
+
     Raises
     ------
-    InputError : a value of another kind, an array too large, or a name recorded twice in a strict run.
+    InputError
+        A value of another kind, an array too large, or a name recorded twice in a strict run.
+
+    Examples
+    --------
+    >>> from onestep.book import record
+    >>> record(position=2.5, position_predicted=2.44)
+    position = 2.5
+    position_predicted = 2.44
     """
     payload = {}
     for name, value in _flat(values):

@@ -10,11 +10,30 @@ __all__ = ["Average", "chance", "count_beyond", "over_seeds", "over_shared_rows"
 
 
 def over_seeds(values, axis: int = 0) -> Average:
-    """Mean and standard error s / sqrt(S) of `values` along `axis`, which counts the S independent draws.
+    """Mean and standard error s / sqrt(S) over S independent draws.
+
+    Parameters
+    ----------
+    values : array
+        Draws along `axis`.
+    axis : int
+        Which axis counts the draws.
+
+    Returns
+    -------
+    Average
+        Of the shape of one draw.
 
     Raises
     ------
-    InputError : a value is not finite, or there are fewer than two draws.
+    InputError
+        A value is not finite, or there are fewer than two draws.
+
+    Examples
+    --------
+    >>> from onestep.book import over_seeds
+    >>> f"{over_seeds([1.0, 2.0, 3.0, 2.0])}"
+    '2.00 ± 0.41'
     """
     values = reals("values", values)
     if np.max(np.abs(values), initial=0.0) > 1e150:
@@ -82,9 +101,28 @@ def chance(draws: int, probability: float = 0.001) -> float:
 
     Student's t quantile: with few draws the standard error is itself uncertain, and three of them are no rare event.
 
+    Parameters
+    ----------
+    draws : int
+        At least 2.
+    probability : float
+        Strictly between 0 and 1.
+
+    Returns
+    -------
+    float
+        In standard errors.
+
     Raises
     ------
-    InputError : fewer than two draws, or a probability outside (0, 1).
+    InputError
+        Fewer than two draws, or a probability outside (0, 1).
+
+    Examples
+    --------
+    >>> from onestep.book.statistics import chance
+    >>> round(chance(8), 2), round(chance(1000), 2)
+    (5.41, 3.3)
     """
     draws = integer("draws", draws, minimum=2, maximum=2**53)
     if not 0 < real("probability", probability) < 1:
@@ -99,12 +137,26 @@ def count_beyond(reference, values, probability: float = 0.001) -> float:
 
     Parameters
     ----------
-    reference, values : (R, m) and (S, k), R >= 2 and S >= 1 independent draws, such as untrained and trained spectra.
-    probability : of the largest value of one more reference draw to be as far away, either way.
+    reference, values : (R, m) and (S, k) array
+        R >= 2 and S >= 1 independent draws, such as untrained and trained spectra.
+    probability : float
+        Of the largest value of one more reference draw to be as far away, either way.
+
+    Returns
+    -------
+    float
+        A whole number, or one and a half where S is even.
 
     Raises
     ------
-    InputError : another number of dimensions, no draws, or what is not finite; or as `chance`.
+    InputError
+        Another number of dimensions, no draws, or what is not finite; or as `chance`.
+
+    Examples
+    --------
+    >>> from onestep.book.statistics import count_beyond
+    >>> count_beyond([[1.0, 2.0], [1.5, 2.1], [1.2, 1.9]], [[1.0, 2.0, 40.0, 50.0]])
+    2.0
     """
     reference, values = reals("reference", reference), reals("values", values)
     for name, array in (("reference", reference), ("values", values)):

@@ -27,19 +27,42 @@ class Measurement:
 
     Attributes
     ----------
-    problem, seed : what was run.
-    eta, ridge : (E,) and (R,).
-    train_error : (E, R), (1/n) |yt - F a|^2 + ridge |a|^2, the penalty included.
-    test_error : (E, R), mean squared error on the test batch, label noise included.
-    test_standard_error : (E, R), of `test_error` over the rows of the test batch.
-    residual_norm : (E, R), |yt - F a| / sqrt(n).
-    degrees_of_freedom : (E, R), tr F (F'F + n ridge)^-1 F'.
-    degrees_of_freedom_error : (E, R), its standard error: zero unless the Krylov solver was used.
-    top_values : (E, top), largest squared singular values of F/sqrt(n), descending.
-    overlaps : (E, top, 9), squared cosine of each top left singular vector with He_k(t), k = 0, ..., 8,
-        t = Xt beta / |beta|.
-    top_vectors : (E, n, top), the left singular vectors.
-    geometry : of the draw.
+    problem : Problem
+        What was run.
+    seed : int
+        Of the draw.
+    eta : (E,) array
+        The step sizes.
+    ridge : (R,) array
+        The penalties.
+    train_error : (E, R) array
+        (1/n) |yt - F a|^2 + ridge |a|^2, the penalty included.
+    test_error : (E, R) array
+        Mean squared error on the test batch, label noise included.
+    test_standard_error : (E, R) array
+        Of `test_error` over the rows of the test batch.
+    residual_norm : (E, R) array
+        |yt - F a| / sqrt(n).
+    degrees_of_freedom : (E, R) array
+        tr F (F'F + n ridge)^-1 F'.
+    degrees_of_freedom_error : (E, R) array
+        Its standard error: zero unless the Krylov solver was used.
+    top_values : (E, top) array
+        Largest squared singular values of F/sqrt(n), descending.
+    overlaps : (E, top, 9) array
+        Squared cosine of each top left singular vector with He_k(t), k = 0, ..., 8, t = Xt beta / |beta|.
+    top_vectors : (E, n, top) array
+        The left singular vectors.
+    geometry : Geometry
+        Of the draw.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.simulation import run
+    >>> measured = run(Problem(n=200, d=100, N=150), eta=[0.0, 2.0], ridge=[0.1, 1.0], seed=0, top=3)
+    >>> measured.test_error.shape, measured.top_values.shape
+    ((2, 2), (2, 3))
     """
 
     problem: Problem
@@ -103,17 +126,40 @@ def run(
 
     Parameters
     ----------
-    eta, ridge : one value or a one-dimensional array each.
-    seed : integer >= 0; the same seed, problem, machine and number of BLAS threads give the same bits.
-    n_test : rows of the test batch; n if None. Changing it changes nothing but the test error.
-    top : how many singular triplets of F to measure.
-    solver : "exact" reduces the smaller Gram matrix; "krylov" iterates; "auto" is exact up to min(n, N) = 5000.
+    problem : Problem
+        What to draw.
+    eta, ridge : float or array
+        One value or a one-dimensional array each.
+    seed : int
+        >= 0; the same seed, problem, machine and number of BLAS threads give the same bits.
+    n_test : int, optional
+        Rows of the test batch; n if None. Changing it changes nothing but the test error.
+    top : int, optional
+        How many singular triplets of F to measure.
+    solver : str, optional
+        "exact" reduces the smaller Gram matrix; "krylov" iterates; "auto" is exact up to min(n, N) = 5000.
+
+    Returns
+    -------
+    Measurement
+        With a row for each step size and a column for each ridge value.
 
     Raises
     ------
-    InputError : naming the argument that cannot be used.
-    MemoryRefusal : the run would not fit; raised before anything is allocated.
-    NotConverged : the iteration stopped short of its tolerance; carries how far it came.
+    InputError
+        Naming the argument that cannot be used.
+    MemoryRefusal
+        The run would not fit; raised before anything is allocated.
+    NotConverged
+        The iteration stopped short of its tolerance; carries how far it came.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.simulation import run
+    >>> measured = run(Problem(n=200, d=100, N=150), eta=2.0, ridge=0.1, seed=0)
+    >>> bool(measured.train_error[0, 0] < measured.test_error[0, 0])
+    True
     """
     smaller = min(problem.n, problem.N)
     if choice("solver", solver, ("auto", "exact", "krylov")) == "auto":

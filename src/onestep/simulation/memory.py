@@ -16,7 +16,18 @@ class MemoryRefusal(OneStepError, MemoryError):
 
     Attributes
     ----------
-    needed, available : bytes.
+    needed, available : int
+        Bytes.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.simulation import MemoryRefusal, run
+    >>> try:
+    ...     run(Problem(n=10**8, d=10**8, N=10**8), eta=1.0, ridge=0.1, seed=0)
+    ... except MemoryRefusal as refusal:
+    ...     print(refusal.needed > refusal.available)
+    True
     """
 
     def __init__(self, needed: int, available: int):

@@ -28,13 +28,33 @@ class OneStep:
 
     Attributes
     ----------
-    problem, seed : what was drawn.
-    n_test : rows of the test batch. Another number changes nothing but the test batch.
-    W0 : (N, d), the first layer before the step, rows on the unit sphere.
-    a : (N,), the second layer before the fit.
-    beta_star : (d,), the teacher's direction, of unit length.
-    batch : the ridge batch; its inputs `X` (n, d) and labels `y` (n,) are attributes, too.
-    gradient : `network.Gradient`, at W0, on the gradient batch.
+    problem : Problem
+        What was drawn.
+    seed : int
+        Of the draw.
+    n_test : int
+        Rows of the test batch. Another number changes nothing but the test batch.
+    W0 : (N, d) array
+        The first layer before the step, rows on the unit sphere.
+    a : (N,) array
+        The second layer before the fit.
+    beta_star : (d,) array
+        The teacher's direction, of unit length.
+    batch : Batch
+        The ridge batch; its inputs `X` (n, d) and labels `y` (n,) are attributes, too.
+    gradient : Gradient
+        `network.Gradient`, at W0, on the gradient batch.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.simulation import OneStep
+    >>> step = OneStep.draw(Problem(n=200, d=100, N=150), seed=0)
+    >>> step.spectrum(eta=2.0).shape, step.outliers(eta=2.0, top=2).values.shape
+    ((150,), (2,))
+    >>> train, test = step.errors(ridge=[0.1, 1.0], eta=2.0)
+    >>> test.shape
+    (2,)
     """
 
     problem: Problem
@@ -52,14 +72,24 @@ class OneStep:
 
         Parameters
         ----------
-        problem : Problem.
-        seed : integer >= 0; the same seed gives the same bits as `sample.draw` and `network.gradient`.
-        n_test : integer >= 1, rows of the test batch; n if None.
+        problem : Problem
+            What to draw.
+        seed : int
+            >= 0; the same seed gives the same bits as `sample.draw` and `network.gradient`.
+        n_test : int, optional
+            >= 1, rows of the test batch; n if None.
+
+        Returns
+        -------
+        OneStep
+            With the gradient, for every step size.
 
         Raises
         ------
-        InputError : no problem, a seed that is not an integer from 0 to `streams.LARGEST_SEED`, or n_test < 1.
-        MemoryRefusal : there is no room for the draw.
+        InputError
+            No problem, a seed that is not an integer from 0 to `streams.LARGEST_SEED`, or n_test < 1.
+        MemoryRefusal
+            There is no room for the draw.
         """
         if not isinstance(problem, Problem):
             raise InputError("problem", problem, "a Problem")

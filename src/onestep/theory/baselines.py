@@ -23,6 +23,8 @@ def linear_errors(problem: Problem, ridge, *, intercept: bool = True) -> tuple[n
 
     Parameters
     ----------
+    problem : Problem
+        Its sizes, teacher and noise count.
     ridge : float or array
         > 0.
     intercept : bool
@@ -32,11 +34,20 @@ def linear_errors(problem: Problem, ridge, *, intercept: bool = True) -> tuple[n
     Returns
     -------
     train, test : float or array of the shape of `ridge`
+        Both in the square of the unit of y.
 
     Raises
     ------
     InputError
         A ridge is not positive.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import linear_errors
+    >>> train, test = linear_errors(Problem(n=2000, d=1000), ridge=0.1)
+    >>> round(float(train), 4), round(float(test), 4)
+    (0.5158, 1.2113)
     """
     ridge = reals("ridge", ridge, 0.0, open_below=True)
     first = problem.target[1] ** 2
@@ -56,7 +67,28 @@ def unexplained(problem: Problem, *, intercept: bool = True) -> float:
 
 
 def best_linear(problem: Problem, *, intercept: bool = True) -> tuple[float, float]:
-    """(ridge, test error) of the linear model at the best ridge in [1e-8, 1e4]."""
+    """The linear model at the best ridge in [1e-8, 1e4].
+
+    Parameters
+    ----------
+    problem : Problem
+        Its sizes, teacher and noise count.
+    intercept : bool
+        As in `linear_errors`.
+
+    Returns
+    -------
+    ridge, test : float
+        The penalty, and the test error there.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import best_linear
+    >>> ridge, test = best_linear(Problem(n=2000, d=1000))
+    >>> round(ridge, 2), round(test, 4)
+    (0.38, 1.1061)
+    """
     return minimum(lambda ridge: linear_errors(problem, ridge, intercept=intercept)[1])
 
 
@@ -112,5 +144,23 @@ def _noise(problem: Problem) -> float:
 
 
 def bayes_error(problem: Problem) -> float:
-    """noise_std^2, the test error of the teacher itself."""
+    """noise_std^2, the test error of the teacher itself.
+
+    Parameters
+    ----------
+    problem : Problem
+        Its noise counts.
+
+    Returns
+    -------
+    float
+        noise_std^2.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import bayes_error
+    >>> bayes_error(Problem(noise_std=0.5))
+    0.25
+    """
     return problem.noise_variance

@@ -20,9 +20,20 @@ class Traces:
 
     Attributes
     ----------
-    m1 : tr (K + ridge)^-1 / n.
-    m2 : tr X'(K + ridge)^-1 X / (n d).
-    q : N/n - 1 + ridge m1, which is ridge tr (F0'F0/n + ridge)^-1 / n.
+    m1 : float or array
+        tr (K + ridge)^-1 / n.
+    m2 : float or array
+        tr X'(K + ridge)^-1 X / (n d).
+    q : float or array
+        N/n - 1 + ridge m1, which is ridge tr (F0'F0/n + ridge)^-1 / n.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import traces
+    >>> found = traces(Problem(n=2000, d=1000, N=1500), ridge=0.1)
+    >>> round(float(found.m1), 4), round(float(found.m2), 4), round(float(found.q), 4)
+    (6.2194, 2.3057, 0.3719)
     """
 
     m1: np.ndarray

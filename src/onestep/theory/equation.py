@@ -64,6 +64,13 @@ class Bulk:
     InputError
         phi or psi is not positive, linear or nonlinear is negative; or one of them is so large or small that
         products of them would overflow or vanish.
+
+    Examples
+    --------
+    >>> from onestep.theory import Bulk
+    >>> from onestep.theory.resolvent import raw_edges
+    >>> raw_edges(Bulk(phi=0.5, psi=0.7, linear=1.0, nonlinear=0.5)).round(4)
+    array([[0.0199, 8.2225]])
     """
 
     phi: np.ndarray | float

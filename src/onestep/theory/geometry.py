@@ -24,10 +24,28 @@ def limit_geometry(problem: Problem) -> Geometry:
     With inputs of covariance Sigma, `covariance.limit_direction` has |beta| and rho; kappa has the factor tr Sigma^2/d
     and zeta too; zeta also adds zeta^2 (tr Sigma^3 d/(tr Sigma^2)^2 - 1) to kappa.
 
+    Parameters
+    ----------
+    problem : Problem
+        Sizes, activation, teacher and noise.
+
+    Returns
+    -------
+    Geometry
+        With `lengthening` and `drift` as numbers.
+
     Raises
     ------
     InputError
         The first output is of order one: beta then depends on W0 and a, and no formula here knows that.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import limit_geometry
+    >>> geometry = limit_geometry(Problem(n=2000, d=1000, N=1500))
+    >>> round(geometry.beta_norm, 4), round(geometry.cosine, 4), round(geometry.lengthening, 4)
+    (1.3693, 0.7303, 0.124)
     """
     _known(problem)
     first, labels = problem.target[1], problem.target.second_moment + problem.noise_variance
@@ -41,6 +59,28 @@ def published_geometry(problem: Problem) -> Geometry:
     """`limit_geometry` with rows of unit length: the spikes t^k of Moniri et al. (arXiv:2310.07891).
 
     For an activation with c_2 != 0 it is not the limit of the network, however large n; it is here to be compared.
+
+    Parameters
+    ----------
+    problem : Problem
+        Sizes, activation, teacher and noise.
+
+    Returns
+    -------
+    Geometry
+        With no lengthening and no drift.
+
+    Raises
+    ------
+    InputError
+        As `limit_geometry`.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import published_geometry
+    >>> published_geometry(Problem(n=2000, d=1000, N=1500)).lengthening
+    0.0
     """
     return replace(limit_geometry(problem), lengthening=0.0, drift=0.0)
 

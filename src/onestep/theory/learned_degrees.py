@@ -26,6 +26,8 @@ def learned(problem: Problem, ridge: float, eta: float, degree: int, geometry: G
 
     Parameters
     ----------
+    problem : Problem
+        Sizes, activation, teacher and noise.
     ridge, eta : float
         > 0 and >= 0.
     degree : int
@@ -36,11 +38,19 @@ def learned(problem: Problem, ridge: float, eta: float, degree: int, geometry: G
     Returns
     -------
     (`degree`,) array
+        The teacher's own are c_{*,1}, ..., c_{*,degree}.
 
     Raises
     ------
     InputError
         An argument out of its range, or a step under a first output of order one.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import learned
+    >>> learned(Problem(n=2000, d=1000, N=1500, activation="relu"), ridge=0.1, eta=3.0, degree=2).round(4)
+    array([0.6475, 0.001 ])
     """
     degree, eta = integer("degree", degree, 1, HIGHEST), real("eta", eta, minimum=0.0)
     trace, first = traces(problem, real("ridge", ridge, minimum=0.0, open_below=True)), problem.target[1]

@@ -44,7 +44,24 @@ class Regime:
 
 
 def critical_exponents(highest: int = 8) -> np.ndarray:
-    """(`highest`,) array of (k-1)/(2k), k = 1, 2, ...: spike k leaves the bulk for alpha above it."""
+    """The exponents (k-1)/(2k), k = 1, 2, ...: spike k leaves the bulk for alpha above it.
+
+    Parameters
+    ----------
+    highest : int
+        The last k.
+
+    Returns
+    -------
+    (`highest`,) array
+        Ascending, below 1/2.
+
+    Examples
+    --------
+    >>> from onestep.theory import critical_exponents
+    >>> critical_exponents(4).round(4)
+    array([0.    , 0.25  , 0.3333, 0.375 ])
+    """
     k = np.arange(1, integer("highest", highest, 1, 1000) + 1)
     return (k - 1) / (2 * k)
 
@@ -52,11 +69,31 @@ def critical_exponents(highest: int = 8) -> np.ndarray:
 def regime(problem: Problem, alpha: float) -> Regime:
     """The regime of eta = n**alpha, alpha < 1/2.
 
+    Parameters
+    ----------
+    problem : Problem
+        Its activation and teacher count.
+    alpha : float
+        The exponent, below 1/2.
+
+    Returns
+    -------
+    Regime
+        How many orders grow, which make a spike, and how many outliers that gives.
+
     Raises
     ------
     InputError
         alpha is 1/2 or more, where the number of spikes is not bounded and the bulk itself changes; or so close to it
         that the last known coefficient is reached.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import regime
+    >>> found = regime(Problem(activation="relu"), alpha=0.29)
+    >>> found.degree, found.active, found.outliers
+    (2, (1, 2), 2)
     """
     alpha = real("alpha", alpha)
     if alpha >= 0.5:
@@ -91,20 +128,63 @@ def critical_step(problem: Problem, geometry: Geometry | None = None) -> float:
     """The constant step above which the first outlier leaves the bulk (the Baik-Ben Arous-Peche transition).
 
     sqrt( -phi/(psi q m2) ) / (c_1^2 |beta|) at the edge, as n -> infinity: one spike, the others have no strength yet.
+
+    Parameters
+    ----------
+    problem : Problem
+        Sizes, activation, teacher and noise.
+    geometry : Geometry or None
+        None means `limit_geometry(problem)`.
+
+    Returns
+    -------
+    float
+        eta.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import critical_step, outliers
+    >>> problem = Problem(n=2000, d=1000, N=1500)
+    >>> eta = critical_step(problem)
+    >>> round(eta, 4), len(outliers(problem, 0.9 * eta)), len(outliers(problem, 1.1 * eta))
+    (1.7603, 0, 1)
     """
     return critical_constant(problem, 1, geometry)
 
 
 def critical_constant(problem: Problem, order: int, geometry: Geometry | None = None) -> float:
-    """C such that at eta = C' n^((k-1)/(2k)), k = `order`, spike k is outside the bulk for C' > C, as n -> infinity.
+    """The constant C of the step at which spike k = `order` leaves the bulk, as n -> infinity.
 
-    The lower spikes are infinitely strong there, so spike k shows only what Q_k and a^k have beyond lower orders.
+    At eta = C' n^((k-1)/(2k)) spike k is outside the bulk for C' > C. The lower spikes are infinitely strong there, so
+    spike k shows only what Q_k and a^k have beyond lower orders.
+
+    Parameters
+    ----------
+    problem : Problem
+        Sizes, activation, teacher and noise.
+    order : int
+        k, from 1 to 12.
+    geometry : Geometry or None
+        None means `limit_geometry(problem)`.
+
+    Returns
+    -------
+    float
+        C.
 
     Raises
     ------
     InputError
         No spike of this order, above 12 or because the coefficients that make it are zero; or one that lower spikes
         hide, as under a constant readout, where all share one right singular vector.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import critical_constant
+    >>> round(critical_constant(Problem(n=2000, d=1000, N=1500, activation="relu"), order=2), 4)
+    1.5918
     """
     geometry = spike_geometry(problem, geometry)
     orders = active_orders(problem, drift=geometry.drift != 0)

@@ -41,6 +41,12 @@ def traces(problem: Problem, ridge) -> Traces:
     ------
     InputError, NotConverged
         As `raw_traces`.
+
+    Examples
+    --------
+    >>> from onestep import Problem, theory
+    >>> theory.traces(Problem(n=2000, d=1000, N=1500), ridge=[0.1, 1.0]).m1.round(4)
+    array([6.2194, 0.8499])
     """
     return raw_traces(bulk_of(problem), ridge)
 
@@ -51,6 +57,7 @@ def density(problem: Problem, x) -> np.ndarray:
     Parameters
     ----------
     problem : Problem
+        Its sizes and activation count.
     x : float or array of any shape
         Where; the density is 0 outside the bulk and for x < 0.
 
@@ -65,6 +72,12 @@ def density(problem: Problem, x) -> np.ndarray:
         `x` is not a finite number.
     NotConverged
         The bulk's equation was not solved.
+
+    Examples
+    --------
+    >>> from onestep import Problem, theory
+    >>> theory.density(Problem(n=2000, d=1000, N=1500), [0.1, 1.0, 9.0]).round(4)
+    array([0.9961, 0.1357, 0.    ])
     """
     return raw_density(bulk_of(problem), x)
 
@@ -75,6 +88,7 @@ def edges(problem: Problem) -> np.ndarray:
     Parameters
     ----------
     problem : Problem
+        Its sizes and activation count.
 
     Returns
     -------
@@ -85,6 +99,12 @@ def edges(problem: Problem) -> np.ndarray:
     ------
     NotConverged
         The upper edge was not found, or no interval between the edges carries a density.
+
+    Examples
+    --------
+    >>> from onestep import Problem, theory
+    >>> theory.edges(Problem(n=2000, d=1000, N=1500)).round(4)
+    array([[1.0000e-03, 2.7138e+00]])
     """
     return raw_edges(bulk_of(problem))
 
@@ -95,11 +115,18 @@ def atom(problem: Problem) -> float:
     Parameters
     ----------
     problem : Problem
+        Its sizes and activation count.
 
     Returns
     -------
     float
         Between 0 and 1.
+
+    Examples
+    --------
+    >>> from onestep import Problem, theory
+    >>> theory.atom(Problem(n=2000, d=1000, N=1500))
+    0.25
     """
     return raw_atom(bulk_of(problem))
 
@@ -147,21 +174,7 @@ def _density_inside(bulk: Bulk | AnisotropicBulk, x: np.ndarray) -> np.ndarray:
 
 
 def raw_atom(bulk: Bulk | AnisotropicBulk) -> float:
-    """`atom` for the numbers of a bulk: one minus the rank over n.
-
-    Parameters
-    ----------
-    bulk : Bulk of scalars, or AnisotropicBulk
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    InputError
-        A field of `bulk` is an array.
-    """
+    """`atom` for the numbers of a bulk, one minus the rank over n; arguments and errors are those of `raw_edges`."""
     bulk = _scalar(bulk)
     rank = min(1.0, float(bulk.ratio))
     if bulk.nonlinear == 0:

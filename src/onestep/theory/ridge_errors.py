@@ -1,4 +1,4 @@
-"""Training and test error of ridge regression on the trained features, at every step size; plateaus and increments.
+"""Training and test error of ridge regression on the trained features, at every step size.
 
 With D = diag(m1, m2, 2! m1, 3! m1, ...), T the coordinates of the spikes' polynomials of t (`responses`) in Hermite
 polynomials, S the inverse squared strengths of the spikes, r_j = D_j c_{*,j} rho^j and v = T r (Moniri et al.,
@@ -13,18 +13,17 @@ between a step of 0 and an infinite one; the derivative in the ridge is the anal
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from onestep.checks import InputError, broadcast, integer, real, reals
+from onestep.checks import broadcast, integer, real, reals
 from onestep.geometry import Geometry
 from onestep.problem import Problem
 from onestep.theory.anisotropic import AnisotropicBulk, bulk_of, solve
 from onestep.theory.equation import Bulk, BulkSolution
 from onestep.theory.projections import of_teacher, projections
-from onestep.theory.responses import HIGHEST, active_orders, independent, readout_factor, responses
+from onestep.theory.responses import HIGHEST
 from onestep.theory.terms import spike_geometry, terms
 
 RIDGES = (1e-8, 1e4)
@@ -38,6 +37,8 @@ def errors(
 
     Parameters
     ----------
+    problem : Problem
+        Sizes, activation, teacher and noise.
     ridge, eta : float or array
         Penalty and step size, broadcast against each other.
     geometry : Geometry or None
@@ -58,12 +59,19 @@ def errors(
         A ridge that is not positive, a negative step, or a step under a first output of order one.
     NotConverged
         With the residual, if the bulk's equation was not solved.
+
+    Examples
+    --------
+    >>> from onestep import Problem, theory
+    >>> train, test = theory.errors(Problem(n=2000, d=1000, N=1500), ridge=0.1, eta=[0.0, 3.0])
+    >>> train.round(4), test.round(4)
+    (array([0.697 , 0.6085]), array([1.2963, 1.1726]))
     """
     ridge, eta = broadcast(ridge=reals("ridge", ridge, 0.0, open_below=True), eta=reals("eta", eta, 0.0))
     flat, step, highest = ridge.ravel(), eta.ravel(), integer("highest", highest, 1, HIGHEST)
     bulk = bulk_of(problem)
     found = solve(bulk, flat)
-    train, test = _untrained(problem, bulk, found)
+    train, test = untrained(problem, bulk, found)
     moved = step > 0
     if np.any(moved):
         geometry = spike_geometry(problem, geometry)
@@ -73,93 +81,106 @@ def errors(
 
 
 def train_error(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -> np.ndarray:
-    """The training error of `errors`."""
+    """The training error of `errors`.
+
+    Parameters
+    ----------
+    problem : Problem
+        Sizes, activation, teacher and noise.
+    ridge, eta : float or array
+        Penalty and step size, broadcast against each other.
+    geometry : Geometry or None
+        As in `errors`, like what is raised.
+
+    Returns
+    -------
+    float or array of the broadcast shape
+        The penalty is included.
+
+    Examples
+    --------
+    >>> from onestep import Problem, theory
+    >>> round(float(theory.train_error(Problem(n=2000, d=1000, N=1500), ridge=0.1, eta=3.0)), 4)
+    0.6085
+    """
     return errors(problem, ridge, eta, geometry)[0]
 
 
 def test_error(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -> np.ndarray:
-    """The test error of `errors`."""
+    """The test error of `errors`.
+
+    Parameters
+    ----------
+    problem : Problem
+        Sizes, activation, teacher and noise.
+    ridge, eta : float or array
+        Penalty and step size, broadcast against each other.
+    geometry : Geometry or None
+        As in `errors`, like what is raised.
+
+    Returns
+    -------
+    float or array of the broadcast shape
+        The label noise is included.
+
+    Examples
+    --------
+    >>> from onestep import Problem, theory
+    >>> round(float(theory.test_error(Problem(n=2000, d=1000, N=1500), ridge=0.1, eta=3.0)), 4)
+    1.1726
+    """
     return errors(problem, ridge, eta, geometry)[1]
 
 
 def excess(problem: Problem, ridge, eta=0.0, geometry: Geometry | None = None) -> np.ndarray:
-    """Test error above the Bayes error noise_std^2."""
-    return test_error(problem, ridge, eta, geometry) - problem.noise_variance
-
-
-def plateau(problem: Problem, ridge, degree: int, geometry: Geometry | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """(train, test) error with infinitely strong spikes up to `degree`: the limit for (l-1)/(2l) < alpha < l/(2l+2).
-
-    Degree 0 is the untrained network. Orders that make no spike add nothing, and neither do those that lower ones hide:
-    under a constant readout all share one direction, and every degree above 0 has the plateau of degree 1.
+    """Test error above the Bayes error noise_std^2.
 
     Parameters
     ----------
-    ridge : float or array
-        > 0.
-    degree : int
-        l, from 0 to 12.
+    problem : Problem
+        Sizes, activation, teacher and noise.
+    ridge, eta : float or array
+        Penalty and step size, broadcast against each other.
     geometry : Geometry or None
-        As in `errors`.
+        As in `errors`, like what is raised.
 
     Returns
     -------
-    train, test : float or array of the shape of `ridge`
+    float or array of the broadcast shape
+        Not negative.
 
-    Raises
-    ------
-    InputError
-        An argument out of its range; or as `errors`.
+    Examples
+    --------
+    >>> from onestep import Problem, theory
+    >>> round(float(theory.excess(Problem(n=2000, d=1000, N=1500), ridge=0.1, eta=3.0)), 4)
+    0.9226
     """
-    ridge = reals("ridge", ridge, 0.0, open_below=True)
-    if integer("degree", degree, 0) > HIGHEST:
-        raise InputError("degree", degree, f"an integer between 0 and {HIGHEST}")
-    bulk = bulk_of(problem)
-    found = solve(bulk, ridge.ravel())
-    spiked = None if degree == 0 else spike_geometry(problem, geometry)
-    orders = () if spiked is None else active_orders(problem, degree, drift=spiked.drift != 0)
-    if spiked is None or not orders:
-        train, test = _untrained(problem, bulk, found)
-    else:
-        columns, _ = responses(problem, spiked, orders)
-        columns = columns[:, independent(columns, readout_factor(problem, spiked)[np.array(orders) - 1])]
-        columns = np.broadcast_to(columns, (found.u.size, *columns.shape))
-        train, test = _fit(problem, spiked, bulk, found, columns, np.zeros((found.u.size, columns.shape[-1])))
-    return train.reshape(ridge.shape)[()], test.reshape(ridge.shape)[()]
-
-
-@dataclass(frozen=True, eq=False)
-class Improvement:
-    """What every degree takes off the errors.
-
-    Attributes
-    ----------
-    train, test : (degree, *ridge.shape) array
-        Entry l - 1 is plateau(l - 1) - plateau(l).
-    """
-
-    train: np.ndarray
-    test: np.ndarray
-
-
-def improvement(problem: Problem, ridge, degree: int, geometry: Geometry | None = None) -> Improvement:
-    """The staircase: by how much the plateau of each degree l = 1, ..., `degree` is lower than the one before.
-
-    Arguments and errors are those of `plateau`.
-    """
-    levels = np.array([plateau(problem, ridge, l, geometry) for l in range(integer("degree", degree) + 1)])
-    return Improvement(*np.moveaxis(levels[:-1] - levels[1:], 1, 0))
+    return test_error(problem, ridge, eta, geometry) - problem.noise_variance
 
 
 def best_ridge(problem: Problem, eta: float = 0.0, geometry: Geometry | None = None) -> tuple[float, float]:
-    """(ridge, test error) of the ridge in [1e-8, 1e4] with the smallest test error; an end of it if that is best.
+    """The ridge in [1e-8, 1e4] with the smallest test error; an end of it if that is best.
 
     Parameters
     ----------
+    problem : Problem
+        Sizes, activation, teacher and noise.
     eta : float
         Step size, >= 0.
     geometry : Geometry or None
         As in `errors`, like what is raised.
+
+    Returns
+    -------
+    ridge, test : float
+        The penalty, and the test error there.
+
+    Examples
+    --------
+    >>> from onestep import Problem, theory
+    >>> ridge, test = theory.best_ridge(Problem(n=2000, d=1000, N=1500), eta=3.0)
+    >>> round(ridge, 3), round(test, 4)
+    (0.35, 1.1117)
     """
     eta = real("eta", eta, minimum=0.0)
     return minimum(lambda ridge: test_error(problem, ridge, eta, geometry))
@@ -176,7 +197,8 @@ def minimum(error) -> tuple[float, float]:
     return float(np.exp(point)), float(error(np.exp(point)))
 
 
-def _untrained(problem: Problem, bulk: Bulk | AnisotropicBulk, found: BulkSolution) -> tuple[np.ndarray, np.ndarray]:
+def untrained(problem: Problem, bulk: Bulk | AnisotropicBulk, found: BulkSolution) -> tuple[np.ndarray, np.ndarray]:
+    """The errors before the step, (R,) for the R ridges of `found`."""
     first = problem.target[1] ** 2
     rest = problem.target.second_moment - first + problem.noise_variance
     left, squared = of_teacher(bulk, found.u)
@@ -192,10 +214,10 @@ def _trained(problem, geometry, bulk, found, eta, highest):
     penalty = np.sqrt(bulk.ratio / found.u)[:, None] * shrink[which]
     if geometry.drift != 0:  # columns may depend on one another: rounding shall not pass for a direction of its own
         penalty = np.maximum(penalty, _DUST * np.linalg.norm(columns, axis=1)[which])
-    return _fit(problem, geometry, bulk, found, columns[which], penalty)
+    return fitted(problem, geometry, bulk, found, columns[which], penalty)
 
 
-def _fit(problem, geometry, bulk, found, columns, penalty):
+def fitted(problem, geometry, bulk, found, columns, penalty):
     """Errors from the residual of the least squares fit of c_{*,j} rho^j sqrt(D_j) on sqrt(D) times `columns`."""
     count, m = columns.shape[1], columns.shape[2]
     j = np.arange(count)

@@ -34,10 +34,20 @@ class Outlier:
 
     Attributes
     ----------
-    position : the eigenvalue of F F'/n.
-    cosines : (orders + 1,) overlap of its unit left singular vector with He_k(t)/sqrt(n k!), k = 0, 1, ...; the sign
+    position : float
+        The eigenvalue of F F'/n.
+    cosines : (orders + 1,) array
+        Overlap of its unit left singular vector with He_k(t)/sqrt(n k!), k = 0, 1, ...; the sign
         of the vector is chosen so that the largest is positive. The mean of an entry, given t, is
         sum_k cosines[k] He_k(t)/sqrt(n k!).
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import outliers
+    >>> (outlier,) = outliers(Problem(n=2000, d=1000, N=1500), eta=2.0)
+    >>> round(outlier.position, 4), round(float(outlier.cosines[1] ** 2), 4)
+    (2.7681, 0.3086)
     """
 
     position: float
@@ -59,10 +69,32 @@ class Outlier:
 
 
 def strengths(problem: Problem, eta, geometry: Geometry | None = None) -> dict[int, np.ndarray]:
-    """Operator norm over sqrt(n) of every spike: {order: values of the shape of `eta`}.
+    """Operator norm over sqrt(n) of every spike.
 
     |c_1^k| (eta |beta|)^k |Q_k(t)| |a^k| / sqrt(n), where Q_k = c_k t^k for rows of unit length; to be
-    compared with the square root of the bulk's edge. `eta` is a number or an array, >= 0; else as `outliers`.
+    compared with the square root of the bulk's edge.
+
+    Parameters
+    ----------
+    problem : Problem
+        Sizes, activation, teacher and noise.
+    eta : float or array
+        Step size, >= 0.
+    geometry : Geometry or None
+        As in `outliers`, like what is raised.
+
+    Returns
+    -------
+    dict of int to array
+        Order -> values of the shape of `eta`.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import strengths
+    >>> problem = Problem(n=4000, d=2000, N=3000, activation="relu")
+    >>> {order: round(float(value), 3) for order, value in strengths(problem, eta=3.0).items() if order < 4}
+    {1: 1.027, 2: 0.054}
     """
     eta = reals("eta", eta, minimum=0.0)
     geometry = spike_geometry(problem, geometry)
@@ -80,6 +112,8 @@ def outliers(problem: Problem, eta: float, geometry: Geometry | None = None, hig
 
     Parameters
     ----------
+    problem : Problem
+        Sizes, activation, teacher and noise.
     eta : float
         Step size, >= 0.
     geometry : Geometry or None
@@ -87,12 +121,25 @@ def outliers(problem: Problem, eta: float, geometry: Geometry | None = None, hig
     highest : int
         Spikes up to this order are counted.
 
+    Returns
+    -------
+    list of Outlier
+        The largest first.
+
     Raises
     ------
     InputError
         A negative step, one that makes spikes overflow, or one under a first output of order one.
     NotConverged
         Spikes of so different strengths that rounding of the strongest is larger than the weakest.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import outliers
+    >>> problem = Problem(n=4000, d=2000, N=3000, activation="relu")
+    >>> [round(outlier.position, 3) for outlier in outliers(problem, eta=problem.step(0.35))]
+    [39.911, 4.673]
     """
     eta = real("eta", eta, minimum=0.0)
     if eta == 0:

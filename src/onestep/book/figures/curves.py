@@ -30,9 +30,21 @@ class Curve:
 
     Attributes
     ----------
-    label : in the legend.
-    predicted : (x, y), or None.
-    measured : (x, Average), (x, mean, standard error), or None.
+    label : str
+        In the legend.
+    predicted : tuple or None
+        (x, y).
+    measured : tuple or None
+        (x, Average), or (x, mean, standard error).
+
+    Examples
+    --------
+    >>> from onestep.book import over_seeds
+    >>> from onestep.book.figures.curves import Curve
+    >>> measured = over_seeds([[0.5, 0.4], [0.6, 0.3]])
+    >>> curve = Curve("test error", predicted=([1, 2], [0.5, 0.4]), measured=([1, 2], measured))
+    >>> curve.measured[1].tolist()
+    [0.55, 0.35]
     """
 
     label: str

@@ -15,13 +15,28 @@ class CurvePanel:
 
     Attributes
     ----------
-    ylabel : of the vertical axis.
-    curves : drawn number 0, 1, 2, ... in the colours of the book.
-    title : above the panel.
-    yscale : as in `Axes.set_yscale`.
-    ylim : of the vertical axis; (None, top) or (bottom, None) leave one end free.
-    levels : text -> height: horizontal lines, for limits and baselines, with the text at their right end.
-    legend : where the legend goes, as in `Axes.legend`; None for no legend.
+    ylabel : str
+        Of the vertical axis.
+    curves : sequence of Curve
+        Drawn number 0, 1, 2, ... in the colours of the book.
+    title : str
+        Above the panel.
+    yscale : str
+        As in `Axes.set_yscale`.
+    ylim : tuple
+        Of the vertical axis; (None, top) or (bottom, None) leave one end free.
+    levels : mapping of str to float
+        Text -> height: horizontal lines, for limits and baselines, with the text at their right end.
+    legend : str or None
+        Where the legend goes, as in `Axes.legend`; None for no legend.
+
+    Examples
+    --------
+    >>> from onestep.book.figures.curves import Curve
+    >>> from onestep.book.figures.side_by_side import CurvePanel, side_by_side
+    >>> figure = side_by_side([CurvePanel("error", [Curve("test", ([1, 2], [0.5, 0.4]))])], "$n$", columns=1)
+    >>> figure.svg()[:5]
+    '<?xml'
     """
 
     ylabel: str
@@ -49,10 +64,34 @@ def side_by_side(
 
     Parameters
     ----------
-    xscale, xlim : of the common horizontal axis.
-    marks : text -> place: vertical lines in every panel, for thresholds; the text is written in the first panel, at the
+    parts : sequence of CurvePanel
+        The panels.
+    xlabel : str
+        Of the common horizontal axis.
+    xscale, xlim : str, tuple
+        Of the common horizontal axis.
+    marks : mapping of str to float, optional
+        Text -> place: vertical lines in every panel, for thresholds; the text is written in the first panel, at the
         fraction `mark_height` of its height.
-    columns, height : panels in a row, and the height of a row in inches.
+    mark_height : float
+        See `marks`.
+    columns : int
+        Panels in a row.
+    height : float
+        Of a row, in inches.
+
+    Returns
+    -------
+    BookFigure
+        Which a notebook shows as SVG.
+
+    Examples
+    --------
+    >>> from onestep.book.figures.curves import Curve
+    >>> from onestep.book.figures.side_by_side import CurvePanel, side_by_side
+    >>> panels = [CurvePanel(name, [Curve("law", ([1, 2], [0.5, 0.4]))]) for name in ("train", "test")]
+    >>> len(side_by_side(panels, "$n$", marks={"N = n": 1.5}).axes)
+    2
     """
     figure, axes = panels(columns, -(-len(parts) // columns), height=height)
     for number, (ax, part) in enumerate(zip(axes, parts, strict=False)):

@@ -32,15 +32,33 @@ class Spectrum:
 
     Attributes
     ----------
-    title : of the panel.
-    bins : edges of the histogram's bins, length B + 1.
-    height, height_error : mean over seeds and standard error of the histogram, as a density, length B.
-    x, density : the predicted density on a grid.
-    top, top_error : the largest eigenvalue, or several, or none: means over seeds and standard errors.
-    outliers : predicted positions outside the bulk; empty when none is predicted.
-    before : the density on the same grid before the step, drawn dashed; None draws none.
+    title : str
+        Of the panel.
+    bins : (B + 1,) array
+        Edges of the histogram's bins.
+    height, height_error : (B,) array
+        Mean over seeds and standard error of the histogram, as a density.
+    x, density : array
+        The predicted density on a grid.
+    top, top_error : float or array
+        The largest eigenvalue, or several, or none: means over seeds and standard errors.
+    outliers : sequence of float
+        Predicted positions outside the bulk; empty when none is predicted.
+    before : array or None
+        The density on the same grid before the step, drawn dashed; None draws none.
 
-    `Spectrum.of` fills all of this from eigenvalues.
+    See Also
+    --------
+    Spectrum.of : fills all of this from eigenvalues.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from onestep.book.figures.spectrum import Spectrum
+    >>> eigenvalues = np.random.default_rng(0).uniform(1, 2, (4, 100))
+    >>> found = Spectrum.of(eigenvalues, lambda x: 1.0 * (x > 1) * (x < 2), title="uniform")
+    >>> found.height.shape
+    (50,)
     """
 
     title: str
@@ -71,17 +89,31 @@ class Spectrum:
 
         Parameters
         ----------
-        eigenvalues : (S, m), of S draws; or (m,), one draw, which then has no error bars.
-        density : of one eigenvalue, per unit of x: a function of an array of x > 0, or the pair (x, values).
-        outliers : predicted positions. As many of the largest eigenvalues of each draw are marked by their mean and
+        eigenvalues : (S, m) or (m,) array
+            Of S draws; or of one draw, which then has no error bars.
+        density : callable or (x, values)
+            Of one eigenvalue, per unit of x: a function of an array of x > 0, or the pair.
+        outliers : sequence of float
+            Predicted positions. As many of the largest eigenvalues of each draw are marked by their mean and
             standard error and left out of the histogram; with none, the largest is marked and stays in.
-        before : another density, drawn dashed; on the same x.
-        order : of the matrix, the eigenvalue zero that it has by its shape included; m if None.
-        bins, points : of the histogram and of the lines.
+        title : str
+            Of the panel.
+        before : callable, (x, values) or None
+            Another density, drawn dashed; on the same x.
+        order : int, optional
+            Of the matrix, the eigenvalue zero that it has by its shape included; m if None.
+        bins, points : int
+            Of the histogram and of the lines.
+
+        Returns
+        -------
+        Spectrum
+            Heights and densities per unit of ln x.
 
         Raises
         ------
-        InputError : eigenvalues of another shape, fewer than there are outliers, not finite, or all zero.
+        InputError
+            Eigenvalues of another shape, fewer than there are outliers, not finite, or all zero.
         """
         values, places = np.atleast_2d(reals("eigenvalues", eigenvalues, 0.0)), reals("outliers", outliers, 0.0)
         if places.ndim != 1 or max(np.max(values, initial=0.0), np.max(places, initial=0.0)) > LARGEST:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onestep.checks import InputError, broadcast, choice, real, reals
+from onestep.checks import InputError, broadcast, choice, reals
 from onestep.geometry import Geometry
 from onestep.problem import Problem
 from onestep.theory.any_step import coupled, fixed_point, structured_errors
@@ -21,13 +21,28 @@ class Prediction:
 
     Attributes
     ----------
-    train_error : (1/n)|y - F a|^2 + lambda |a|^2 at its minimum a (the penalty is included).
-    test_error : E (y - f(x)' a)^2 on fresh data, label noise included.
-    train_mse : (1/n)|y - F a|^2, without the penalty.
-    coefficient_norm : |a|^2.
-    degrees_of_freedom : tr K (K + lambda)^-1 of K = F F'/n, a number between 0 and min(n, N).
-    residual : largest relative residual of the fixed point.
-    iterations : Newton steps.
+    train_error : array
+        (1/n)|y - F a|^2 + lambda |a|^2 at its minimum a (the penalty is included).
+    test_error : array
+        E (y - f(x)' a)^2 on fresh data, label noise included.
+    train_mse : array
+        (1/n)|y - F a|^2, without the penalty.
+    coefficient_norm : array
+        |a|^2.
+    degrees_of_freedom : array
+        tr K (K + lambda)^-1 of K = F F'/n, a number between 0 and min(n, N).
+    residual : array
+        Largest relative residual of the fixed point.
+    iterations : array
+        Newton steps.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import any_step
+    >>> found = any_step.solve(Problem(n=400, d=200, N=300), ridge=0.1, eta=5.0)
+    >>> round(float(found.test_error), 3), bool(found.residual < 1e-6)
+    (1.155, True)
     """
 
     train_error: np.ndarray
@@ -45,7 +60,32 @@ _FIELDS = tuple(Prediction.__dataclass_fields__)
 def errors(
     problem: Problem, ridge, eta, geometry: Geometry | None = None, noise: str = "isotropic"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(train_error, test_error) after one step of size `eta`, any size up to a few sqrt(N); see `solve`."""
+    """Training and test error after one step of size `eta`, any size up to a few sqrt(N).
+
+    Parameters
+    ----------
+    problem : Problem
+        Sizes, activation, teacher and noise.
+    ridge, eta : float or array
+        Penalty and step size, broadcast against each other.
+    geometry : Geometry or None
+        As in `solve`, like `noise` and what is raised.
+    noise : "isotropic" or "structured"
+        Of the gradient.
+
+    Returns
+    -------
+    train, test : array of the broadcast shape
+        With the penalty, and with the label noise.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import any_step
+    >>> train, test = any_step.errors(Problem(n=400, d=200, N=300), ridge=0.1, eta=5.0)
+    >>> round(float(train), 3), round(float(test), 3)
+    (0.596, 1.155)
+    """
     found = solve(problem, ridge, eta, geometry, noise)
     return found.train_error, found.test_error
 
@@ -59,6 +99,8 @@ def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise:
 
     Parameters
     ----------
+    problem : Problem
+        Sizes, activation, teacher and noise.
     ridge, eta : float or array
         lambda > 0 and the step size >= 0, broadcast against each other.
     geometry : Geometry or None
@@ -72,9 +114,6 @@ def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise:
     Prediction
         With fields of the broadcast shape.
 
-    Source: derived for the book, chapter "From lazy to maximal". It contains the proportional limits of Moniri et al.
-    (arXiv:2310.07891) as eta^2/N -> 0 and the maximal step of Cui et al. (arXiv:2402.04980).
-
     Raises
     ------
     InputError
@@ -82,6 +121,19 @@ def solve(problem: Problem, ridge, eta, geometry: Geometry | None = None, noise:
         do not broadcast, an unknown noise.
     NotConverged
         With residual and iterations.
+
+    Notes
+    -----
+    Derived for the book, chapter "From lazy to maximal". It contains the proportional limits of Moniri et al.
+    (arXiv:2310.07891) as eta^2/N -> 0 and the maximal step of Cui et al. (arXiv:2402.04980).
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import any_step
+    >>> problem = Problem(n=400, d=200, N=300)
+    >>> any_step.solve(problem, ridge=0.1, eta=[0.0, 5.0, 20.0]).test_error.round(3)
+    array([1.296, 1.155, 1.161])
     """
     ridge, eta = broadcast(ridge=reals("ridge", ridge, 0.0, open_below=True), eta=reals("eta", eta, 0.0))
     if np.any(ridge > _LARGEST):
@@ -128,7 +180,7 @@ def blocks(law: FeatureLaw, g: np.ndarray) -> tuple[Block, Block]:
     return Block(along, law.g0[None], np.concatenate([r, r])), Block(row * law.mu1, law.g1, r)
 
 
-def _fit(law: FeatureLaw, den: np.ndarray, block: Block) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def fit_block(law: FeatureLaw, den: np.ndarray, block: Block) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """sum <target, f> (B,), the coefficients c (B, k, m) and the fits f = U'c (B, m, T); <target, f> = v' M^-1 v."""
     root = np.sqrt(law.weight / den)
     # An SVD, because squaring the condition number in U U' would lose six digits at N = 1e12.
@@ -154,7 +206,7 @@ def _at(law: FeatureLaw, ridge: np.ndarray) -> tuple[np.ndarray, ...]:
         fitted = coupled.solve(law, den, g, fixed_point.gamma(law, g))
         Q, left, coefficients = Q - fitted.value, left + fitted.left, coefficients + fitted.classes
     for block in blocks(law, g) if law.rows is None else ():
-        value, c, fit = _fit(law, den, block)
+        value, c, fit = fit_block(law, den, block)
         Q = Q - value
         left += np.sum((block.target - fit) ** 2 - block.target**2, axis=1)
         for r in range(law.share.size):
@@ -167,45 +219,3 @@ def _at(law: FeatureLaw, ridge: np.ndarray) -> tuple[np.ndarray, ...]:
     norm = Q + ridge * along_ridge  # L_tr = mse + lambda |a|^2
     freedom = law.n * (1 - ridge * inverse.sum(axis=-1))
     return ridge * Q, test_error, -(ridge**2) * along_ridge, norm, freedom, state.residual, state.iterations
-
-
-@dataclass(frozen=True, eq=False)
-class Fits:
-    """What the network makes of x after the fit, given t, beside what the labels are: the teacher seen through a step.
-
-    Attributes
-    ----------
-    t, weight : (T,) nodes of t = beta . x / |beta|, and their weights.
-    along : (T,) E[f(x) | t] of the fitted network f.
-    across : (k, T) E[f(x) u_j | t] for the k directions across beta on which the labels depend: u_1 in the plane of
-        beta and the first row of `teacher.frame`, then the other rows.
-    labels_along, labels_across : the same of y in the place of f(x).
-    """
-
-    t: np.ndarray
-    weight: np.ndarray
-    along: np.ndarray
-    across: np.ndarray
-    labels_along: np.ndarray
-    labels_across: np.ndarray
-
-
-def fits(
-    problem: Problem, ridge: float, eta: float, geometry: Geometry | None = None, noise: str = "isotropic"
-) -> Fits:
-    """What the fitted network knows, given t, for one ridge and one step; see `solve` for arguments and errors.
-
-    The residual that leave-one-out predicts for a row at t has the mean g0 - f_A, so that f_A is the mean prediction,
-    and in the same way along u_j. Derived for the book, chapter "Many directions".
-    """
-    ridge, eta = real("ridge", ridge, 0.0, open_below=True), real("eta", eta, 0.0)
-    if choice("noise", noise, NOISES) == "structured":
-        features, fit = structured_errors.fits(problem, eta, ridge, geometry)
-        return Fits(features.t, features.weight, fit.along, fit.across, features.g0, features.g1)
-    features = feature_law(problem, eta, geometry)
-    state = fixed_point.solve(features, np.array([ridge]))
-    if features.rows is not None:
-        fitted = coupled.solve(features, state.den, state.g, fixed_point.gamma(features, state.g))
-        return Fits(features.t, features.weight, fitted.along[0], fitted.across, features.g0, features.g1)
-    along, across = (_fit(features, state.den, block)[2][0] for block in blocks(features, state.g))
-    return Fits(features.t, features.weight, along[0], across, features.g0, features.g1)

@@ -30,6 +30,7 @@ def density(problem: Problem, x, eta: float, geometry: Geometry | None = None, n
     Parameters
     ----------
     problem : Problem
+        Sizes, activation, teacher and noise.
     x : float or array of any shape
         Positive.
     eta : float
@@ -52,6 +53,13 @@ def density(problem: Problem, x, eta: float, geometry: Geometry | None = None, n
         structured noise for inputs with a covariance.
     NotConverged
         With residual and iterations; also when a solution is not a resolvent's (a wrong branch).
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import any_step
+    >>> any_step.density(Problem(n=400, d=200, N=300), [0.1, 1.0], eta=5.0).round(3)
+    array([1.019, 0.136])
     """
     x = reals("x", x, 0.0, open_below=True)
     if np.any((x < 1 / _FAR) | (x > _FAR)):
@@ -80,6 +88,13 @@ def edges(problem: Problem, eta: float, geometry: Geometry | None = None, noise:
     ------
     InputError, NotConverged
         As `density`.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import any_step
+    >>> any_step.edges(Problem(n=400, d=200, N=300, activation="relu"), eta=5.0)[:, 1].round(2)
+    array([2.65])
     """
     return bands.bands(_resolvent(problem, eta, geometry, noise))
 
@@ -116,6 +131,13 @@ def outliers(
     ------
     InputError, NotConverged
         As `density`; or `order` is no integer of 0 or more, or `where` is unknown.
+
+    Examples
+    --------
+    >>> from onestep import Problem
+    >>> from onestep.theory import any_step
+    >>> [round(outlier.position, 2) for outlier in any_step.outliers(Problem(n=400, d=200, N=300), eta=5.0)]
+    [6.92]
     """
     order = integer("order", order, 0)
     choice("where", where, _WHERE)
