@@ -16,8 +16,8 @@ from pkgutil import iter_modules
 
 DIRECTIVE = re.compile(r"^```\{reference\} ([\w.]+)\n```$", re.MULTILINE)
 _SHARED = re.compile(r"(\w+(?:, \w+)+) : (.*)")  # the head of an entry for several attributes
-_CODE = re.compile(r"(`[^`]*`)")
-_MARKUP = re.compile(r"([\\*|_])")
+_CODE = re.compile(r"(`[^`]+`)")
+_MARKUP = re.compile(r"([\\*|_`])")
 
 
 def public(package: str) -> dict[str, object]:

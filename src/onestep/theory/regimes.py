@@ -56,6 +56,11 @@ def critical_exponents(highest: int = 8) -> np.ndarray:
     (`highest`,) array
         Ascending, below 1/2.
 
+    Raises
+    ------
+    InputError
+        `highest` is not an integer from 1 to 1000.
+
     Examples
     --------
     >>> from onestep.theory import critical_exponents

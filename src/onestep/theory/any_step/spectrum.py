@@ -94,7 +94,7 @@ def edges(problem: Problem, eta: float, geometry: Geometry | None = None, noise:
     >>> from onestep import Problem
     >>> from onestep.theory import any_step
     >>> any_step.edges(Problem(n=400, d=200, N=300, activation="relu"), eta=5.0)[:, 1].round(2)
-    array([2.65])
+    array([2.08])
     """
     return bands.bands(_resolvent(problem, eta, geometry, noise))
 
