@@ -13,6 +13,7 @@ Docstrings are plain text with formulas, no reStructuredText: what that would re
 import re
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 
 DIRECTIVE = re.compile(r"^```\{reference\} ([\w.]+)\n```$", re.MULTILINE)
 _SHARED = re.compile(r"(\w+(?:, \w+)+) : (.*)")  # the head of an entry for several attributes
@@ -21,20 +22,22 @@ _MARKUP = re.compile(r"([\\*|_`])")
 
 
 def public(package: str) -> dict[str, object]:
-    """The names in `__all__` of `package`, or else what it defines without an underscore, each with its object."""
+    """The names in `__all__` of `package`, or else what it defines and describes, each with its object."""
     module = import_module(package)
     names = getattr(module, "__all__", None)
     if names is None:
-        names = [n for n, o in vars(module).items() if not n.startswith("_") and _defined_in(o, package)]
-    return {name: getattr(module, name) for name in names}  # which imports what is offered lazily
+        names = [n for n, o in vars(module).items() if n[0] != "_" and _described_in(o, package)]
+    found = {name: getattr(module, name) for name in names}  # which imports what is offered lazily
+    return {name: thing for name, thing in found.items() if not isinstance(thing, ModuleType)}
 
 
 def modules(package: str) -> list[str]:
-    """`package` if it says what is public in it, else the modules and packages in it."""
+    """`package` if it says what is public in it, else the modules in it, and in the packages in it."""
     module = import_module(package)
-    if hasattr(module, "__all__") or not hasattr(module, "__path__"):
+    if public(package) or not hasattr(module, "__path__"):
         return [package]
-    return [f"{package}.{found.name}" for found in iter_modules(module.__path__) if not found.name.startswith("_")]
+    inside = [found.name for found in iter_modules(module.__path__) if not found.name.startswith("_")]
+    return [name for part in inside for name in modules(f"{package}.{part}") if public(name)]
 
 
 def as_directives(package: str) -> str:
@@ -93,8 +96,8 @@ def _first_sentence(module: str) -> str:
     return (import_module(module).__doc__ or "").split("\n\n")[0].replace("\n", " ")
 
 
-def _defined_in(thing: object, package: str) -> bool:
-    return callable(thing) and getattr(thing, "__module__", None) == package
+def _described_in(thing: object, package: str) -> bool:
+    return callable(thing) and getattr(thing, "__module__", None) == package and bool(thing.__doc__)
 
 
 def setup(app) -> dict:
