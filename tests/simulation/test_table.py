@@ -45,6 +45,33 @@ def test_scaled_rows_have_nearly_one_length_and_a_new_covariance():
     np.testing.assert_allclose(scaled.X.T @ scaled.X / 400, np.diag(scaled.variances), atol=1e-12)
 
 
+def test_gaussian_rows_have_exactly_the_covariance_and_no_other_moment():
+    table = Table.prepare(RNG.exponential(size=(3000, 6)) * np.arange(1, 7), 0.0)
+    twin = table.gaussian(1)
+    np.testing.assert_allclose(twin.X.T @ twin.X / 3000, np.diag(table.variances), atol=1e-12)
+    np.testing.assert_allclose(twin.X.mean(axis=0), 0, atol=1e-12)
+    assert abs(twin.kurtosis() - 3).max() < 0.6 < 4 < table.kurtosis().min()
+    assert not np.array_equal(twin.X, table.gaussian(2).X)
+
+
+def test_the_linear_part_of_a_label():
+    """Corrected for the rows, it has the variance that was put in; without the correction it would have more."""
+    rng, found, naive = np.random.default_rng(4), [], []
+    along = np.linspace(-1, 1, 12)
+    for _ in range(200):
+        y = TABLE.X / np.sqrt(TABLE.variances) @ along + 3 * rng.standard_normal(400)
+        part, rest = TABLE.linear(y)
+        found.append((part @ part, rest))
+        naive.append(np.sum((TABLE.X.T @ y / 400) ** 2 / TABLE.variances))
+    error = np.std(found, axis=0, ddof=1) / 200**0.5
+    assert np.all(abs(np.mean(found, axis=0) - [along @ along, 9]) < 3.5 * error)
+    assert np.mean(naive) > along @ along + 3.5 * error[0]
+    assert np.corrcoef(part, along)[0, 1] > 0.9
+    for bad in (np.zeros(400), np.ones(3), "y"):
+        with pytest.raises(InputError, match="y"):
+            TABLE.linear(bad)
+
+
 def test_batches_are_disjoint_and_parts_share_no_training_row():
     parts = [TABLE.split(3, 50, 40, part=part) for part in range(4)]
     for sets in parts:

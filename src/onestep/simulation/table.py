@@ -74,6 +74,43 @@ class Table:
         """d^2 / tr Sigma^2."""
         return float(self.variances.size / np.mean(self.variances**2))
 
+    def gaussian(self, seed: int) -> "Table":
+        """As many Gaussian rows with exactly this covariance: what the law of inputs takes the table for."""
+        z = generator(seed, "ridge").standard_normal(self.X.shape)
+        z -= z.mean(axis=0)
+        left, _, right = np.linalg.svd(z, full_matrices=False)
+        return Table(left @ right * np.sqrt(self.variances * len(z)), self.variances, self.dropped)
+
+    def linear(self, y: np.ndarray) -> tuple[np.ndarray, float]:
+        """The best linear fit of labels, as a law of inputs needs it.
+
+        Parameters
+        ----------
+        y : (M,) array
+            A label for every row, with mean zero.
+
+        Returns
+        -------
+        part : (d,) array
+            Coefficients of the columns divided by their standard deviations. Their squares add up to the variance
+            that is linear; what M rows add to it by chance is taken off.
+        rest : float
+            The variance of all else.
+
+        Raises
+        ------
+        InputError
+            Labels of another shape, or with no linear part that M rows can tell from chance.
+        """
+        y = self._row("y", y, len(self.X))
+        part = self.X.T @ y / np.sqrt(self.variances) / len(y)
+        rest = (y @ y / len(y) - part @ part) * len(y) / (len(y) - part.size)
+        square = np.maximum(part**2 - rest / len(y), 0.0)
+        explained = y @ y / len(y) - rest
+        if explained <= 0 or not square.any():
+            raise InputError("y", "labels without a linear part", "labels that are partly linear in the columns")
+        return np.sign(part) * np.sqrt(square * explained / square.sum()), float(rest)
+
     def kurtosis(self) -> np.ndarray:
         """(d,): E x_i^4 / (E x_i^2)^2, 3 for a Gaussian."""
         return np.mean(self.X**4, axis=0) / self.variances**2
