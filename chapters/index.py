@@ -153,6 +153,7 @@ opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 # | [Which step?](which_step) | a rule for the size of the step, and what it costs against the best one | {minutes}`which_step` |
 # | [Many directions](many_directions) | teachers that use several directions: what one step finds of them, and what the network learns | {minutes}`many_directions` |
 # | [Inputs with structure](structured_inputs) | inputs whose directions have different variances | {minutes}`structured_inputs` |
+# | [Real data](real_data) | handwritten digits: what the law of inputs says of them, and what only the features tell | {minutes}`real_data` |
 # | **Part III: Neighbours** | | |
 # | [Spiked matrices seen through a function](spiked_functions) | why $n^{(k-1)/(2k)}$: the same exponents without a network | {minutes}`spiked_functions` |
 # | [Deep features](deep_features) | what ridge regression must know of any features, and where one step goes beyond it | {minutes}`deep_features` |

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
-from onestep.checks import InputError, integer, real, reals
+from onestep.checks import InputError, real, reals
 from onestep.hermite import gaussian_rule
 from onestep.links import Link
 from onestep.problem import Problem
@@ -80,14 +79,8 @@ def effective_ridge(features: Features, ridge: float, n: int) -> float:
     Parameters
     ----------
     features : Features
-    ridge : float
-        > 0.
-    n : int
-        Rows.
-
-    Returns
-    -------
-    float
+    ridge : float, > 0
+    n : int, the number of rows
 
     Raises
     ------
@@ -116,7 +109,7 @@ def errors(
         Standard deviation of the label noise, >= 0.
     rows : int or None
         The moments are means over so many rows, more than n. Such moments explain too much of a label; the errors are
-        then those that n rows of the whole population lead to (`_sampled`). None means that the moments are exact.
+        then those that n rows of the whole population lead to (`population.sampled_ridge`). None means that the moments are exact.
 
     Returns
     -------
@@ -132,8 +125,8 @@ def errors(
         kappa = effective_ridge(features, ridge, n)
         left, squares = _fit(features, kappa)
     else:
-        ridge, n = real("ridge", ridge, 0.0, open_below=True), integer("n", n)
-        kappa, left, squares = _sampled(features, ridge, n, integer("rows", rows, n + 1))
+        own, kappa, squares = population.sampled_ridge(features.eigenvalues, ridge, n, rows)
+        left = _fit(features, own)[0] * (kappa / own) ** 2 * (1 - squares / rows)
     test = (left + noise_std**2) / (1 - squares / n)
     return float((ridge / kappa) ** 2 * test), float(test)
 
@@ -143,32 +136,6 @@ def _fit(features: Features, kappa: float) -> tuple[float, float]:
     omega, along = features.eigenvalues, features.along
     known = np.sum(along**2 * (omega + 2 * kappa) / (omega + kappa) ** 2)
     return features.teacher_second_moment - float(known), float(np.sum((omega / (omega + kappa)) ** 2))
-
-
-def _sampled(features: Features, ridge: float, n: int, rows: int) -> tuple[float, float, float]:
-    """kappa, and the numbers of `_fit`, of a population of which moments over `rows` rows are known.
-
-    A penalty h on these rows acts as the penalty kappa = h/(1 - D/rows) on the population, with the same degrees of
-    freedom D = tr Omega (Omega + h)^-1, and generalised cross-validation gives the error. The slope of D in kappa gives
-    the trace of the square.
-    """
-    omega = features.eigenvalues
-
-    def freedom(h):
-        return float(np.sum(omega / (omega + h)))
-
-    def above(h):
-        return h * (1 - freedom(h) / n) / (1 - freedom(h) / rows) - ridge
-
-    top = 2 * ridge + float(omega.sum()) / n
-    while above(top) <= 0:
-        top *= 2
-    h = float(brentq(above, ridge, top, xtol=1e-300, rtol=1e-14))
-    degrees, seen = freedom(h), 1 - freedom(h) / rows
-    slope = -float(np.sum(omega / (omega + h) ** 2))
-    kappa = h / seen
-    squares = degrees + kappa * slope * seen**2 / (seen + h * slope / rows)
-    return kappa, _fit(features, h)[0] / seen**2 * (1 - squares / rows), squares
 
 
 def linearised(
