@@ -19,7 +19,7 @@
 #
 # **The result of this chapter.**
 # On handwritten digits the law of [Inputs with structure](structured_inputs) holds for a smooth label along one direction ([appendix](real_data_details)).
-# Real labels are learned far better than it says, and only a theory that is given the trained features predicts their errors and the gain of the step.
+# Real labels are learned far better than it says, and only a theory that is given the trained features describes their errors and the gain of the step.
 #
 # ```{strip}
 # :level: second year of a graduate course
@@ -533,8 +533,8 @@ record(**{f"gain_{k}": gains[case][0] for k, case in enumerate(cases)})
 #
 # How much does theory foresee?
 # The law of inputs says next to nothing for all four.
-# If we tell it how much of the label lies along $He_2(t)$, it promises too much for ReLU.
-# The last column says why: the untrained network knows part of $He_2(t)$ already, and the law takes all of it for new.
+# If we tell it how much of the label lies along $He_2(t)$, it has parity with ReLU about right, but promises three times too much for "is it a 4?", and still nothing for tanh.
+# The last column gives one reason: the untrained ReLU network knows two thirds of $He_2(t)$ already, and the law takes all of it for new.
 # The feature level has the gains right.
 # But it has seen the trained weights.
 #

@@ -108,8 +108,8 @@ def errors(
     noise_std : float
         Standard deviation of the label noise, >= 0.
     rows : int or None
-        The moments are means over so many rows, more than n. Such moments explain too much of a label; the errors are
-        then those that n rows of the whole population lead to (`population.sampled_ridge`). None means that the moments are exact.
+        The moments are means over so many rows, more than n. They explain too much of a label, and
+        `population.sampled_ridge` corrects for that. None means that the moments are exact.
 
     Returns
     -------
