@@ -442,14 +442,14 @@ record(parity=real, parity_shuffled=shuffled)
 # **And tanh?**
 # It is odd, has $c_2 = 0$, and knows no quadratic function of Gaussian inputs.
 # Still the quadratic part of the label explains most of its way down: {glue:text}`tanh_kept:.3f` ± {glue:text}`tanh_kept_standard_error:.3f` against {glue:text}`tanh_real:.3f` ± {glue:text}`tanh_real_standard_error:.3f` for the real label of parity.
-# The reason is that digits are not symmetric: where $x$ is an image, $-x$ is none.
+# The reason is that digits are not symmetric: where $x$ is an image, $-x$ is not.
 # On such rows an odd function can follow an even one.
 # We can test this.
 # Give every row a random sign, and the linear part of the label the same sign.
 # Covariance, lengths of the rows, linear and quadratic part stay as they are, but now $x$ and $-x$ are equally likely.
 # For tanh the error goes back up, by {glue:text}`tanh_signs:.3f` ± {glue:text}`tanh_signs_standard_error:.3f` for the label "is it a 4?", to the level of the shuffled rest.
 #
-# The *feature level* describes all of this to a few per cent.
+# For real labels the *feature level* describes the errors to a few per cent.
 #
 # ## Experiment: does the step help?
 #

@@ -47,11 +47,11 @@ class Isotropic:
         self.features = features
 
     def density(self, x: np.ndarray) -> np.ndarray:
-        """Im E_t[1/den] / pi at ridge = -x - i0, for x (m,)."""
+        """Im E_t[1/den] / pi at ridge = -x - i0, for x (m,); 0 where it is `DARK`."""
         found = np.empty(x.shape)
         for batch in np.array_split(np.arange(x.size), -(-x.size // _BATCH)) if x.size else ():
             found[batch] = self.trace(self.on_the_axis(x[batch])).imag / np.pi
-        return found
+        return np.where(found * x > DARK, found, 0.0)
 
     def trace(self, state: State) -> np.ndarray:
         """m1 = E_t[1/den]."""
