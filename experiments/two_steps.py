@@ -17,7 +17,7 @@ from onestep.links import Link, sine
 from onestep.simulation.neighbours.more_steps import TwoSteps
 
 FILE = Path(__file__).parents[1] / "chapters" / "data" / "two_steps.csv"
-GRID = [*product((1000, 2000, 4000), range(8)), *product((8000,), range(2))]
+GRID = [*product((1000, 2000, 4000), range(16)), *product((8000,), range(4))]
 COUNT = 60
 READOUT = (-1.0, 0.0, 1.0), (1 / 6, 2 / 3, 1 / 6)
 BOUNDED = Link(

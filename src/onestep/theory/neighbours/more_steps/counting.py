@@ -166,7 +166,8 @@ class _Law:
     def edge(self) -> tuple[float, float]:
         """q where w is smallest, and the slope that is left."""
         largest = np.max(self.square, initial=0.0)
-        top = min(0.999999 / largest, 1e6) if largest else 1e6
+        top = 2 * math.sqrt(self.d / self.units.sum())  # twice the edge's q without rows, which only lower it
+        top = min(0.999999 / largest, top) if largest else top
         if (left := self.slope(top)) <= 0:
             raise NotConverged("the edge of the bulk", abs(left), 0, "w has no minimum for these strengths")
         q = brentq(self.slope, 1e-7 * top, top, xtol=1e-300, rtol=1e-13)
