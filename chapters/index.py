@@ -158,6 +158,7 @@ opening.growing(x, bins, frames, r"eigenvalue of $FF^\top/n$")
 # | [Spiked matrices seen through a function](spiked_functions) | why $n^{(k-1)/(2k)}$: the same exponents without a network | {minutes}`spiked_functions` |
 # | [Deep features](deep_features) | what ridge regression must know of any features, and where one step goes beyond it | {minutes}`deep_features` |
 # | [Signals in data](data_spikes) | a long direction in the inputs acts like a step; when it harms; shortcuts | {minutes}`data_spikes` |
+# | [More steps](more_steps) | what a second step sees on the same batch; repeated samples, large batches; which rows stand out | {minutes}`more_steps` |
 # | [Alignment](alignment) | when weights and gradients are alike, and why that does not show learning | {minutes}`alignment` |
 # | [Words and attention](attention) | what random features and random attention notice when one word of a sentence changes | {minutes}`attention` |
 # | [What can be learned at all](limits_of_learning) | what a function of the labels shows that the labels hide, and from how many rows on | {minutes}`limits_of_learning` |
