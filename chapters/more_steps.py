@@ -527,7 +527,7 @@ for look_ahead in (-0.5, 0.5):
 # ````
 #
 # The largest label is about $\sqrt{2\log n}$, so {eq}`eq-more-row` gives $n^{-0.05}\sqrt{0.4\log n}$, which must be below one.
-# At $n = 10^6$ it is 1.18, at $10^{10}$ 0.96: about $n = 10^{9}$.
+# At $n = 10^6$ it is 1.18, at $10^9$ 1.02, at $10^{10}$ 0.96: a few times $10^9$ rows.
 #
 # ````{solution-end}
 # ````

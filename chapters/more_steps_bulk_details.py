@@ -116,6 +116,7 @@ def predicted(one, second, terms):
     return bulk, [*bulk.rows, *(place or 0.0 for place in places)], sizes
 
 
+# %% tags=["hide-input"]
 def compared(s):
     """Counts and predicted counts after two steps and one; sizes; edges; rows."""
     one = draws.TwoSteps.draw(problem, s, step, step)
