@@ -135,6 +135,7 @@ claims.check(
     control=("batches of d^2 rows", float(abs(recursion["squared"][-1]))),
 )
 
+
 # %% [markdown]
 # On $d^{3/2}$ rows both losses learn, and the recursion, which keeps no fluctuations, is a little low: $M^2$ is convex.
 # On $d^2$ rows the squared loss does not learn at all.
@@ -143,8 +144,6 @@ claims.check(
 # The table has the recursion alone; the step is $0.06\,n_bd^{-3/2}$.
 
 # %% tags=["hide-input"]
-
-
 def needed(size, power, loss):
     """Steps until the overlap is above 1/2, or None."""
     try:
