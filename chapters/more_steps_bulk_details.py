@@ -173,6 +173,8 @@ for k, name in ((5, "all rows"), (6, "without the large rows")):
         source="this page, equation 2",
         control=("the untrained edge", -float(lifted)),
     )
+
+# %% tags=["remove-input"]
 claims.check(
     "Second to fourth singular vector: largest squared cosine with a row",
     measured=table[7],
