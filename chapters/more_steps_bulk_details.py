@@ -111,7 +111,7 @@ def predicted(one, second, terms):
     at = np.sqrt(problem.N) * one.a
     places = [
         bulk.place(size, np.interp(at, terms.nodes, profile) ** 2)
-        for size, profile in zip(terms.strengths[:3], terms.profiles)
+        for size, profile in zip(terms.strengths[:3], terms.profiles, strict=False)
     ]
     return bulk, [*bulk.rows, *(place or 0.0 for place in places)], sizes
 
