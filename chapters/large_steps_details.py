@@ -78,8 +78,10 @@ def step_of(problem, tilt=3.0):
 #
 # ```{math}
 # :label: eq-large-pencil
-# M = 1 + E_0 + 2c\,E_1 S_1 + E_2\,(c^2S_1^2 + v\,S_2), \qquad
-# c = \frac{2c_2\eta}{\sqrt N}, \quad v = \frac{\phi_g\eta^2}{N}\big(\operatorname{Var}\sigma' - 4c_2^2\big) ,
+# \begin{gathered}
+# M = 1 + E_0 + 2c\,E_1 S_1 + E_2\,(c^2S_1^2 + v\,S_2), \\
+# c = \frac{2c_2\eta}{\sqrt N}, \qquad v = \frac{\phi_g\eta^2}{N}\big(\operatorname{Var}\sigma' - 4c_2^2\big) ,
+# \end{gathered}
 # ```
 #
 # and what is needed is the average of $M^{-1}$.
